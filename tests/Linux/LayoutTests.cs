@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Hal.Linux;
+using Xunit;
+
+namespace Nvmepf.Tests.Linux;
+
+public sealed unsafe class LayoutTests
+{
+    [Fact]
+    public void The_file_layouts_are_the_kernels()
+    {
+        Assert.Equal(16, sizeof(IoVector));
+        Assert.Equal(8, Offset<IoVector>(nameof(IoVector.LengthBytes)));
+        Assert.Equal(256, sizeof(FileStatus));
+        Assert.Equal(16, Offset<FileStatus>(nameof(FileStatus.LinkCount)));
+        Assert.Equal(28, Offset<FileStatus>(nameof(FileStatus.Mode)));
+        Assert.Equal(32, Offset<FileStatus>(nameof(FileStatus.Inode)));
+        Assert.Equal(40, Offset<FileStatus>(nameof(FileStatus.SizeBytes)));
+        Assert.Equal(48, Offset<FileStatus>(nameof(FileStatus.AllocatedSectors512)));
+        Assert.Equal(128, Offset<FileStatus>(nameof(FileStatus.RepresentedDeviceMajor)));
+        Assert.Equal(136, Offset<FileStatus>(nameof(FileStatus.DeviceMajor)));
+        Assert.Equal(152, Offset<FileStatus>(nameof(FileStatus.DirectIoMemoryAlignmentBytes)));
+        Assert.Equal(156, Offset<FileStatus>(nameof(FileStatus.DirectIoOffsetAlignmentBytes)));
+    }
+
+    [Fact]
+    public void The_socket_layouts_are_the_kernels()
+    {
+        Assert.Equal(56, sizeof(MessageHeader));
+        Assert.Equal(16, Offset<MessageHeader>(nameof(MessageHeader.Vectors)));
+        Assert.Equal(24, Offset<MessageHeader>(nameof(MessageHeader.VectorCount)));
+        Assert.Equal(32, Offset<MessageHeader>(nameof(MessageHeader.Control)));
+        Assert.Equal(40, Offset<MessageHeader>(nameof(MessageHeader.ControlLengthBytes)));
+        Assert.Equal(48, Offset<MessageHeader>(nameof(MessageHeader.Flags)));
+        Assert.Equal(16, sizeof(ControlHeader));
+        Assert.Equal(8, Offset<ControlHeader>(nameof(ControlHeader.Level)));
+        Assert.Equal(12, Offset<ControlHeader>(nameof(ControlHeader.Type)));
+        Assert.Equal(110, sizeof(UnixAddress));
+        Assert.Equal(2, Offset<UnixAddress>(nameof(UnixAddress.Path)));
+        Assert.Equal(12, sizeof(PeerCredentials));
+    }
+
+    [Fact]
+    public void The_event_and_time_layouts_are_the_kernels()
+    {
+        Assert.Equal(8, sizeof(PollDescriptor));
+        Assert.Equal(4, Offset<PollDescriptor>(nameof(PollDescriptor.Events)));
+        Assert.Equal(6, Offset<PollDescriptor>(nameof(PollDescriptor.Returned)));
+        Assert.Equal(16, sizeof(TimeSpecification));
+        Assert.Equal(8, Offset<TimeSpecification>(nameof(TimeSpecification.Nanoseconds)));
+    }
+
+    [Theory]
+    [InlineData(OpenFlags.Direct, 0x4000, 0x10000)]
+    [InlineData(OpenFlags.Directory, 0x10000, 0x4000)]
+    [InlineData(OpenFlags.NoFollow, 0x20000, 0x8000)]
+    [InlineData(OpenFlags.CloseOnExec | OpenFlags.ReadWrite | OpenFlags.Direct, 0x84002, 0x90002)]
+    public void Open_flags_are_translated_for_each_machine(OpenFlags flags, int x64, int arm64)
+    {
+        Assert.Equal(x64, Files.ToNative(flags, arm64: false));
+        Assert.Equal(arm64, Files.ToNative(flags, arm64: true));
+        Assert.Equal(flags, Files.FromNative(x64 | 0x8000, arm64: false));
+        Assert.Equal(flags, Files.FromNative(arm64 | 0x20000, arm64: true));
+    }
+
+    private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);
+}
