@@ -10,7 +10,9 @@ using System.Runtime.CompilerServices;
 
 namespace Nvmepf.Spec;
 
-/// <summary>Reads and replaces bit fields of a raw word. Values too wide for their field are cut to it, never spilled into the neighbour.</summary>
+/// <summary>
+/// Reads and replaces bit fields of a raw word. Values too wide for their field are cut to it, never spilled into the neighbour.
+/// </summary>
 internal static class Bits
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

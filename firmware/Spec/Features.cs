@@ -1,4 +1,5 @@
-// Feature values: CDW11 of Set Features, DW0 of the completion of Get Features, and data (NVMe Base 2.1, 5.1.25.1; NVM Command Set 1.1, 4.1.3).
+// Feature values: CDW11 of Set Features, DW0 of the completion of Get Features, and data
+// (NVMe Base 2.1, 5.1.25.1; NVM Command Set 1.1, 4.1.3).
 using System.Runtime.InteropServices;
 
 namespace Nvmepf.Spec;
@@ -202,11 +203,14 @@ public readonly struct AsynchronousEventConfigurationFeature(uint raw)
     /// <summary>NNSSHDN, bit 15.</summary>
     public bool NormalNvmSubsystemShutdown { get => Bits.Test(Raw, 15); init => Raw = Bits.With(Raw, 15, value); }
 
-    /// <summary>TTHR, bit 16.</summary>
+    /// <summary>TTHRY, bit 16.</summary>
     public bool TemperatureThresholdHysteresisRecovery { get => Bits.Test(Raw, 16); init => Raw = Bits.With(Raw, 16, value); }
 
-    /// <summary>Reachability groups and associations, bit 17.</summary>
+    /// <summary>RASSN, bit 17.</summary>
     public bool ReachabilityAssociationChangeNotices { get => Bits.Test(Raw, 17); init => Raw = Bits.With(Raw, 17, value); }
+
+    /// <summary>RGRP0, bit 18.</summary>
+    public bool ReachabilityGroupChangeNotices { get => Bits.Test(Raw, 18); init => Raw = Bits.With(Raw, 18, value); }
 
     /// <summary>ANSAN, bit 19.</summary>
     public bool AllocatedNamespaceAttributeNotices { get => Bits.Test(Raw, 19); init => Raw = Bits.With(Raw, 19, value); }

@@ -1,4 +1,4 @@
-// Inline byte buffers of the data structures. Each converts to Span<byte>; the text ones hold ASCII padded with spaces (NVMe Base 2.1, 1.4.2).
+// Inline byte buffers of the data structures; each converts to Span<byte> and to ReadOnlySpan<byte>.
 using System.Runtime.CompilerServices;
 
 namespace Nvmepf.Spec;

@@ -206,7 +206,7 @@ public struct ControllerList
     [FieldOffset(2)] public ControllerIdentifiers2047 Identifiers;
 }
 
-/// <summary>One I/O command set combination: bit n stands for CSI n (NVMe Base 2.1, 5.1.13.3).</summary>
+/// <summary>One I/O command set combination: bit n stands for CSI n (NVMe Base 2.1, 5.1.13.2.19).</summary>
 [Flags]
 public enum IoCommandSets : ulong
 {
@@ -240,7 +240,7 @@ public readonly struct IoCommandSetVector(ulong raw)
     public IoCommandSets CommandSets { get => (IoCommandSets)Bits.Get(Raw, 0, 64); init => Raw = Bits.With(Raw, 0, 64, (ulong)value); }
 }
 
-/// <summary>Identify I/O Command Set data structure, CNS 1Ch, 4096 bytes (NVMe Base 2.1, 5.1.13.3.18).</summary>
+/// <summary>Identify I/O Command Set data structure, CNS 1Ch, 4096 bytes (NVMe Base 2.1, 5.1.13.2.19).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 4096, Pack = 1)]
 public struct IdentifyIoCommandSet
 {

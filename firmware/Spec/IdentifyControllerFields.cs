@@ -70,7 +70,7 @@ public enum OptionalAsynchronousEvents : uint
     /// <summary>TTHR.</summary>
     TemperatureThresholdHysteresisRecovery = 1 << 16,
 
-    /// <summary>RGCNS.</summary>
+    /// <summary>RGCNS: reachability group and reachability association change notices.</summary>
     ReachabilityGroupsChangeNotices = 1 << 17,
 
     /// <summary>ANSAN.</summary>

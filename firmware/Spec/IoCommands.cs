@@ -1,4 +1,5 @@
-// Dwords of the I/O commands of the NVM Command Set (NVM Command Set 1.1, 3.3). SLBA is SubmissionQueueEntry.StartingLba; Flush has no dwords.
+// Dwords of the I/O commands of the NVM Command Set (NVM Command Set 1.1, 3.3).
+// SLBA is SubmissionQueueEntry.StartingLba; Flush has no dwords.
 using System.Runtime.InteropServices;
 
 namespace Nvmepf.Spec;

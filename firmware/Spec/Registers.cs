@@ -306,7 +306,7 @@ public readonly struct Version(uint raw)
     public ushort Major { get => (ushort)Bits.Get(Raw, 16, 16); init => Raw = Bits.With(Raw, 16, 16, value); }
 }
 
-/// <summary>CRTO, offset 68h: Controller Ready Timeouts (NVMe Base 2.1, 3.1.4.20).</summary>
+/// <summary>CRTO, offset 68h: Controller Ready Timeouts (NVMe Base 2.1, 3.1.4.21).</summary>
 /// <param name="raw">The whole dword.</param>
 public readonly struct ControllerReadyTimeouts(uint raw)
 {
