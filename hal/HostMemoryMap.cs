@@ -156,6 +156,23 @@ public sealed unsafe class HostMemoryMap
         return removed;
     }
 
+    /// <summary>
+    /// Takes <paramref name="count"/> regions out, the first of them with index <paramref name="index"/>.
+    /// </summary>
+    /// <remarks>One move of the table however many they are: a host may unmap all of its regions at once.</remarks>
+    public void RemoveRange(int index, int count)
+    {
+        Debug.Assert(index >= 0 && count >= 0 && index + count <= _count, "indexes of Regions");
+        if (count == 0)
+        {
+            return;
+        }
+
+        _count -= count;
+        Array.Copy(_regions, index + count, _regions, index, _count - index);
+        Generation++;
+    }
+
     /// <summary>Index of the first region that intersects [<paramref name="address"/>, <paramref name="last"/>], or -1.</summary>
     public int FirstOverlap(ulong address, ulong last)
     {
