@@ -1,0 +1,41 @@
+using Nvmepf.Firmware.Commands.Admin;
+using Nvmepf.Firmware.Commands.Io;
+
+namespace Nvmepf.Firmware.Commands;
+
+/// <summary>
+/// Every command that the controller knows, one row each. An opcode without a row is answered with Invalid Opcode.
+/// Identify, the effects log and the documentation are made from these rows.
+/// </summary>
+public static class CommandTable
+{
+    private static readonly CommandDescriptor?[] s_admin = Index(
+    [
+    ]);
+
+    private static readonly CommandDescriptor?[] s_io = Index(
+    [
+    ]);
+
+    /// <summary>The row of an admin opcode, or null.</summary>
+    public static CommandDescriptor? Admin(byte opcode) => s_admin[opcode];
+
+    /// <summary>The row of an NVM command set opcode, or null.</summary>
+    public static CommandDescriptor? Io(byte opcode) => s_io[opcode];
+
+    private static CommandDescriptor?[] Index(CommandDescriptor[] rows)
+    {
+        CommandDescriptor?[] table = new CommandDescriptor?[256];
+        foreach (CommandDescriptor row in rows)
+        {
+            if (table[row.Opcode] is not null)
+            {
+                throw new InvalidOperationException($"opcode {row.Opcode:X2}h has two rows");
+            }
+
+            table[row.Opcode] = row;
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,91 @@
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Namespaces;
+
+/// <summary>What a backend can be asked.</summary>
+public enum BackendOperationKind : byte
+{
+    /// <summary>Read the media into the segments.</summary>
+    Read,
+
+    /// <summary>Write the segments to the media.</summary>
+    Write,
+
+    /// <summary>Make every completed write durable.</summary>
+    Flush,
+
+    /// <summary>Make the range read as zeroes.</summary>
+    WriteZeroes,
+
+    /// <summary>Give the range's storage back; it reads as zeroes after. Advisory: a backend without it succeeds and does nothing.</summary>
+    Deallocate,
+}
+
+/// <summary>How a backend does it.</summary>
+[Flags]
+public enum BackendFlags : byte
+{
+    /// <summary>Plainly.</summary>
+    None = 0,
+
+    /// <summary>Durable before it completes (FUA).</summary>
+    ForceUnitAccess = 1,
+
+    /// <summary>Write Zeroes may deallocate (DEAC).</summary>
+    MayDeallocate = 2,
+}
+
+/// <summary>What a backend answers at once.</summary>
+public enum BackendOutcome : byte
+{
+    /// <summary>Ended; <see cref="BackendOperation.Status"/> is set.</summary>
+    Completed,
+
+    /// <summary>Under way; a ring completion with its tag follows.</summary>
+    Pending,
+
+    /// <summary>No room in the ring now; nothing was begun, ask again next turn.</summary>
+    Busy,
+}
+
+/// <summary>One request to a backend; lives inside its command's slot.</summary>
+public unsafe struct BackendOperation
+{
+    /// <summary>What to do.</summary>
+    public BackendOperationKind Kind;
+
+    /// <summary>How.</summary>
+    public BackendFlags Flags;
+
+    /// <summary>How it ended, once it has.</summary>
+    public Status Status;
+
+    /// <summary>The system's error number behind a bad status, 0 for none (positive, for the log).</summary>
+    public int ErrorNumber;
+
+    /// <summary>The slot's index; comes back as the user data of ring completions.</summary>
+    public int Tag;
+
+    /// <summary>First byte on the media.</summary>
+    public ulong OffsetBytes;
+
+    /// <summary>How many bytes.</summary>
+    public ulong LengthBytes;
+
+    /// <summary>How many of them are done (short transfers go on from here).</summary>
+    public ulong DoneBytes;
+
+    /// <summary>Memory for Read and Write; the lengths add up to <see cref="LengthBytes"/>.</summary>
+    public HostSegment* Segments;
+
+    /// <summary>Number of segments.</summary>
+    public int SegmentCount;
+
+    /// <summary>Backend's own step, 0 at the start.</summary>
+    public int Step;
+
+    /// <summary>Room for <c>CommandSlot.SegmentsMax</c> vectors that stay valid until the operation ends.</summary>
+    public IoVector* Vectors;
+}
