@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Nvmepf.Hal;
 
@@ -12,14 +11,14 @@ public readonly unsafe record struct Bar0Memory(nint Base, uint LengthBytes)
     /// <summary>Pointer to a naturally aligned 32-bit word of the BAR.</summary>
     public uint* Word32(uint offsetBytes)
     {
-        Debug.Assert(offsetBytes + 4 <= LengthBytes && (offsetBytes & 3) == 0, "aligned 32-bit word inside BAR 0");
+        Invariant.Check(offsetBytes + 4 <= LengthBytes && (offsetBytes & 3) == 0, "aligned 32-bit word inside BAR 0");
         return (uint*)(Base + (nint)offsetBytes);
     }
 
     /// <summary>Pointer to a naturally aligned 64-bit word of the BAR.</summary>
     public ulong* Word64(uint offsetBytes)
     {
-        Debug.Assert(offsetBytes + 8 <= LengthBytes && (offsetBytes & 7) == 0, "aligned 64-bit word inside BAR 0");
+        Invariant.Check(offsetBytes + 8 <= LengthBytes && (offsetBytes & 7) == 0, "aligned 64-bit word inside BAR 0");
         return (ulong*)(Base + (nint)offsetBytes);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Nvmepf.Hal;
@@ -129,7 +128,7 @@ public sealed unsafe class HostMemoryMap
     /// <returns>False when the table is full or the region overlaps another; nothing changed.</returns>
     public bool TryAdd(in HostMemoryRegion region)
     {
-        Debug.Assert(region.Last >= region.Address, "a region has at least one byte");
+        Invariant.Check(region.Last >= region.Address, "a region has at least one byte");
         if (_count == _regions.Length || Overlaps(region.Address, region.Last))
         {
             return false;
@@ -148,7 +147,7 @@ public sealed unsafe class HostMemoryMap
     /// </summary>
     public HostMemoryRegion RemoveAt(int index)
     {
-        Debug.Assert((uint)index < (uint)_count, "an index of Regions");
+        Invariant.Check((uint)index < (uint)_count, "an index of Regions");
         HostMemoryRegion removed = _regions[index];
         _count--;
         Array.Copy(_regions, index + 1, _regions, index, _count - index);

@@ -1,0 +1,221 @@
+using Nvmepf.Hal;
+using Nvmepf.Hal.Mmio;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Queues;
+
+/// <summary>What a completion queue did with an entry.</summary>
+public enum PostOutcome : byte
+{
+    /// <summary>The host can see it.</summary>
+    Posted,
+
+    /// <summary>It is on its way by DMA; <see cref="CompletionQueue.DmaCompleted"/> follows.</summary>
+    Sent,
+
+    /// <summary>Host memory is not there now, or the DMA queue is full: try again next turn.</summary>
+    Later,
+}
+
+/// <summary>
+/// A completion queue (NVMe Base 2.1 section 3.3.1.2): where completions are written, and the credit that is taken before a
+/// command is fetched, so that a full queue cannot be met when its completion is ready.
+/// </summary>
+/// <remarks>Does not raise interrupts (<see cref="InterruptCoalescer"/>) and does not know commands.</remarks>
+public sealed unsafe class CompletionQueue
+{
+    private readonly IPlatform _platform;
+    private readonly uint* _headDoorbell; // in BAR 0, which outlives every queue
+    private readonly CompletionQueueEntry* _staging; // native memory of its own, one entry for each of the queue's: DMA sources
+    private QueueWindow _window;
+    private ushort _tail;
+    private ushort _head;
+    private bool _phase;
+    private uint _lastBadHead;
+
+    /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
+    /// <param name="platform">Where host memory and BAR 0 are.</param>
+    /// <param name="identifier">CQID.</param>
+    /// <param name="staging">Memory for as many entries as the largest queue has.</param>
+    public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging)
+    {
+        _platform = platform;
+        _staging = staging;
+        Identifier = identifier;
+        _headDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u) + 4);
+    }
+
+    /// <summary>CQID.</summary>
+    public ushort Identifier { get; }
+
+    /// <summary>The host has created it.</summary>
+    public bool Exists { get; private set; }
+
+    /// <summary>Number of entries; one of them always stays empty.</summary>
+    public int Entries { get; private set; }
+
+    /// <summary>Interrupt vector.</summary>
+    public int Vector { get; private set; }
+
+    /// <summary>IEN: the host wants interrupts.</summary>
+    public bool InterruptsEnabled { get; private set; }
+
+    /// <summary>Submission queues that complete here.</summary>
+    public int SubmissionQueueCount { get; set; }
+
+    /// <summary>Places promised to commands that were fetched and have not completed.</summary>
+    public int CreditsTaken { get; private set; }
+
+    /// <summary>Entries on their way by DMA.</summary>
+    public int PendingDma { get; private set; }
+
+    /// <summary>Entries posted since the interrupt logic last looked.</summary>
+    public int PostedSinceInterrupt { get; set; }
+
+    /// <summary>Entries that the host has not taken, as far as is known without reading the doorbell.</summary>
+    private int Used => _tail >= _head ? _tail - _head : _tail - _head + Entries;
+
+    /// <summary>Brings the queue into being, empty, with phase 1.</summary>
+    public void Create(ulong hostAddress, int entries, int vector, bool interruptsEnabled)
+    {
+        Invariant.Check(!Exists && entries >= 2, "the command checked");
+        _window = new QueueWindow(hostAddress, (uint)entries * CompletionQueueEntry.SizeBytes, HostAccess.Write);
+        Entries = entries;
+        Vector = vector;
+        InterruptsEnabled = interruptsEnabled;
+        _tail = 0;
+        _head = 0;
+        _phase = true;
+        _lastBadHead = 0;
+        CreditsTaken = 0;
+        PendingDma = 0;
+        PostedSinceInterrupt = 0;
+        SubmissionQueueCount = 0;
+        Mmio.Write32(_headDoorbell, 0);
+        Exists = true;
+    }
+
+    /// <summary>Ends the queue.</summary>
+    public void Delete()
+    {
+        Exists = false;
+        SubmissionQueueCount = 0;
+        Mmio.Write32(_headDoorbell, 0);
+    }
+
+    /// <summary>
+    /// Reserves a place for one completion, so that posting it cannot fail for lack of room.
+    /// </summary>
+    public bool TryTakeCredit()
+    {
+        if (CreditsTaken + Used < Entries - 1)
+        {
+            CreditsTaken++;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a reserved place back without a completion (an AER that waits, a reset).</summary>
+    public void ReturnCredit()
+    {
+        CreditsTaken--;
+        Invariant.Check(CreditsTaken >= 0, "a credit is returned once");
+    }
+
+    /// <summary>
+    /// Reads the host's head doorbell.
+    /// </summary>
+    /// <returns>False where the value is not one that the host could have consumed up to (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
+    public bool PollHead()
+    {
+        uint value = Mmio.Read32(_headDoorbell);
+        if (value == _head)
+        {
+            return true;
+        }
+
+        if (value < (uint)Entries)
+        {
+            int consumed = (int)value - _head;
+            consumed += consumed < 0 ? Entries : 0;
+            if (consumed <= Used)
+            {
+                _head = (ushort)value;
+                return true;
+            }
+        }
+
+        bool alreadyReported = value == _lastBadHead;
+        _lastBadHead = value;
+        return alreadyReported;
+    }
+
+    /// <summary>Writes a completion for which a credit is held; the credit is used up unless the outcome is <see cref="PostOutcome.Later"/>.</summary>
+    public PostOutcome Post(in CompletionQueueEntry entry)
+    {
+        Invariant.Check(CreditsTaken > 0, "a completion has a place reserved");
+        CompletionQueueEntry final = entry;
+        final.CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
+        HostMemoryKind kind = _window.Resolve(_platform.HostMemory, (uint)_tail * CompletionQueueEntry.SizeBytes, CompletionQueueEntry.SizeBytes, out byte* pointer);
+        PostOutcome outcome;
+        if (kind == HostMemoryKind.Direct)
+        {
+            // The half with the phase tag last and with release order: a host that sees the new phase sees the rest.
+            ulong* words = (ulong*)pointer; // 16-byte entries of a page-aligned queue are aligned
+            ulong* source = (ulong*)&final;
+            Mmio.Write64(words, source[0]);
+            Mmio.Write64(words + 1, source[1]);
+            PostedSinceInterrupt++;
+            outcome = PostOutcome.Posted;
+        }
+        else if (kind == HostMemoryKind.Dma && TrySend(in final))
+        {
+            outcome = PostOutcome.Sent;
+        }
+        else
+        {
+            return PostOutcome.Later;
+        }
+
+        CreditsTaken--;
+        if (++_tail == Entries)
+        {
+            _tail = 0;
+            _phase = !_phase;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>An entry sent by DMA has arrived.</summary>
+    public void DmaCompleted()
+    {
+        PendingDma--;
+        Invariant.Check(PendingDma >= 0, "a completion of DMA belongs to an entry sent");
+        PostedSinceInterrupt++;
+    }
+
+    /// <summary>True while DMA still reads the staging memory.</summary>
+    public bool IsHostMemoryInUse(ulong address, ulong last) => PendingDma > 0 && _window.Intersects(address, last);
+
+    private bool TrySend(in CompletionQueueEntry entry)
+    {
+        CompletionQueueEntry* staged = _staging + _tail;
+        *staged = entry;
+        HostSegment segment = new()
+        {
+            HostAddress = _window.HostAddress + ((ulong)_tail * CompletionQueueEntry.SizeBytes),
+            Local = (byte*)staged,
+            LengthBytes = CompletionQueueEntry.SizeBytes,
+        };
+        if (!_platform.HostDma.TrySubmit(DmaDirection.DeviceToHost, &segment, 1, DmaTag.CompletionEntry(Identifier)))
+        {
+            return false;
+        }
+
+        PendingDma++;
+        return true;
+    }
+}

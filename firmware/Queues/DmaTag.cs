@@ -1,0 +1,26 @@
+namespace Nvmepf.Firmware.Queues;
+
+/// <summary>Whom a DMA completion belongs to, packed into the request's tag: a kind in bits 63:32, a number in 31:0.</summary>
+public static class DmaTag
+{
+    /// <summary>A command's list or data; the number is the slot's index.</summary>
+    public const uint CommandKind = 0;
+
+    /// <summary>Entries fetched for a submission queue; the number is the SQID.</summary>
+    public const uint SubmissionFetchKind = 1;
+
+    /// <summary>An entry written to a completion queue; the number is the CQID.</summary>
+    public const uint CompletionEntryKind = 2;
+
+    /// <summary>Tag of a fetch.</summary>
+    public static ulong SubmissionFetch(ushort queueIdentifier) => ((ulong)SubmissionFetchKind << 32) | queueIdentifier;
+
+    /// <summary>Tag of a completion entry.</summary>
+    public static ulong CompletionEntry(ushort queueIdentifier) => ((ulong)CompletionEntryKind << 32) | queueIdentifier;
+
+    /// <summary>The kind.</summary>
+    public static uint KindOf(ulong tag) => (uint)(tag >> 32);
+
+    /// <summary>The number.</summary>
+    public static int NumberOf(ulong tag) => (int)(uint)tag;
+}

@@ -1,0 +1,185 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Mmio;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Queues;
+
+/// <summary>
+/// All queues of a controller: their objects are made once, for the largest number and size; the host brings them into being and
+/// ends them. Also the round of doorbells.
+/// </summary>
+/// <remarks>Weighted round robin is not implemented (CAP.AMS says so).</remarks>
+public sealed unsafe class QueueSet : IDisposable
+{
+    private readonly IPlatform _platform;
+    private readonly SubmissionQueue[] _submission;
+    private readonly CompletionQueue[] _completion;
+    private readonly void* _entries; // one allocation for the staging entries of all queues
+    private int _highestSubmission;
+    private int _highestCompletion;
+
+    /// <summary>Creates the objects of the admin pair and <paramref name="ioQueueCount"/> I/O pairs.</summary>
+    public QueueSet(IPlatform platform, int ioQueueCount, int entriesMax)
+    {
+        _platform = platform;
+        IoQueueCount = ioQueueCount;
+        EntriesMax = entriesMax;
+        int pairs = ioQueueCount + 1;
+        int stagingBytes = Math.Max(entriesMax, AdminEntriesMax) * CompletionQueueEntry.SizeBytes;
+        const int FetchBytes = SubmissionQueue.FetchEntriesMax * SubmissionQueueEntry.SizeBytes;
+        _entries = NativeMemory.AlignedAlloc((nuint)pairs * (nuint)(stagingBytes + FetchBytes), 4096);
+        byte* next = (byte*)_entries;
+        _submission = new SubmissionQueue[pairs];
+        _completion = new CompletionQueue[pairs];
+        for (int i = 0; i < pairs; i++)
+        {
+            _submission[i] = new SubmissionQueue(platform, (ushort)i, (SubmissionQueueEntry*)next);
+            _completion[i] = new CompletionQueue(platform, (ushort)i, (CompletionQueueEntry*)(next + FetchBytes));
+            next += FetchBytes + stagingBytes;
+        }
+
+        Coalescer = new InterruptCoalescer(platform);
+    }
+
+    /// <summary>Most entries of an admin queue (AQA has 12 bits a size).</summary>
+    public const int AdminEntriesMax = 4096;
+
+    /// <summary>I/O queue pairs offered; identifiers 1 to this.</summary>
+    public int IoQueueCount { get; }
+
+    /// <summary>Entries of the largest I/O queue.</summary>
+    public int EntriesMax { get; }
+
+    /// <summary>Interrupt logic.</summary>
+    public InterruptCoalescer Coalescer { get; }
+
+    /// <summary>True once the host has created an I/O queue since the last reset.</summary>
+    public bool AnyIoQueueCreated { get; private set; }
+
+    /// <summary>Highest SQID in being; the loop over queues ends there.</summary>
+    public int HighestSubmission => _highestSubmission;
+
+    /// <summary>Highest CQID in being.</summary>
+    public int HighestCompletion => _highestCompletion;
+
+    /// <summary>The object of an SQID in range, in being or not.</summary>
+    public SubmissionQueue Submission(int identifier) => _submission[identifier];
+
+    /// <summary>The object of a CQID in range, in being or not.</summary>
+    public CompletionQueue Completion(int identifier) => _completion[identifier];
+
+    /// <summary>True where the identifier names an I/O queue that could be.</summary>
+    public bool IsIoIdentifier(uint identifier) => identifier - 1 < (uint)IoQueueCount;
+
+    /// <summary>Brings a completion queue into being; the caller has checked everything.</summary>
+    public void CreateCompletion(int identifier, ulong address, int entries, int vector, bool interruptsEnabled)
+    {
+        _completion[identifier].Create(address, entries, vector, interruptsEnabled);
+        _highestCompletion = Math.Max(_highestCompletion, identifier);
+        AnyIoQueueCreated |= identifier > 0;
+    }
+
+    /// <summary>Brings a submission queue into being; the caller has checked everything.</summary>
+    public void CreateSubmission(int identifier, ulong address, int entries, ushort completionIdentifier)
+    {
+        _submission[identifier].Create(address, entries, completionIdentifier);
+        _completion[completionIdentifier].SubmissionQueueCount++;
+        _highestSubmission = Math.Max(_highestSubmission, identifier);
+    }
+
+    /// <summary>Ends a submission queue that has nothing in flight.</summary>
+    public void DeleteSubmission(int identifier)
+    {
+        SubmissionQueue queue = _submission[identifier];
+        Invariant.Check(queue.InFlight == 0 && !queue.IsFetching, "a queue is ended when nothing of it is in flight");
+        _completion[queue.CompletionQueueIdentifier].SubmissionQueueCount--;
+        queue.Delete();
+    }
+
+    /// <summary>Ends a completion queue that no submission queue uses.</summary>
+    public void DeleteCompletion(int identifier) => _completion[identifier].Delete();
+
+    /// <summary>True where the range of host memory at <paramref name="address"/> is all there for a queue.</summary>
+    public bool IsReachable(ulong address, int entries, int entryBytes, HostAccess access) =>
+        new QueueWindow(address, (uint)(entries * entryBytes), access).IsReachable(_platform.HostMemory);
+
+    /// <summary>Ends every queue; the caller has seen to it that nothing is in flight.</summary>
+    public void Reset()
+    {
+        for (int i = 0; i < _submission.Length; i++)
+        {
+            _submission[i].Delete();
+            _completion[i].Delete();
+        }
+
+        _highestSubmission = 0;
+        _highestCompletion = 0;
+        AnyIoQueueCreated = false;
+        Coalescer.Reset();
+    }
+
+    /// <summary>Hands what was posted in this turn to the interrupt logic.</summary>
+    public void RaiseInterrupts(FeatureStore features, long nowNanoseconds)
+    {
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            CompletionQueue queue = _completion[i];
+            int posted = queue.PostedSinceInterrupt;
+            if (posted == 0)
+            {
+                continue;
+            }
+
+            queue.PostedSinceInterrupt = 0;
+            if (queue.Exists && queue.InterruptsEnabled)
+            {
+                Coalescer.Posted(features, queue.Vector, posted, i == 0, nowNanoseconds);
+            }
+        }
+
+        Coalescer.Poll(features, nowNanoseconds);
+    }
+
+    /// <summary>
+    /// Looks for writes to doorbells of queues that do not exist, and takes them back. Rare by design: a slow sweep of the page.
+    /// </summary>
+    /// <returns>True where there was one (Invalid Doorbell Register).</returns>
+    public bool SweepForeignDoorbells()
+    {
+        bool found = false;
+        const uint Words = Bar0Layout.DoorbellLengthBytes / 4;
+        for (uint word = 0; word < Words; word++)
+        {
+            int identifier = (int)(word >> 1);
+            bool exists = identifier < _submission.Length
+                && ((word & 1) == 0 ? _submission[identifier].State != SubmissionQueueState.None : _completion[identifier].Exists);
+            uint* doorbell = _platform.Bar0.Word32(Bar0Layout.DoorbellBase + (word * 4));
+            if (!exists && Mmio.Read32(doorbell) != 0)
+            {
+                Mmio.Write32(doorbell, 0);
+                found = true;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>True while DMA of a queue still uses the range.</summary>
+    public bool IsHostMemoryInUse(ulong address, ulong last)
+    {
+        for (int i = 0; i < _submission.Length; i++)
+        {
+            if (_submission[i].IsHostMemoryInUse(address, last) || _completion[i].IsHostMemoryInUse(address, last))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => NativeMemory.AlignedFree(_entries);
+}

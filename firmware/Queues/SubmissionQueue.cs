@@ -1,0 +1,199 @@
+using Nvmepf.Hal;
+using Nvmepf.Hal.Mmio;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Queues;
+
+/// <summary>Where a submission queue is in its life.</summary>
+public enum SubmissionQueueState : byte
+{
+    /// <summary>Does not exist.</summary>
+    None,
+
+    /// <summary>Commands are fetched.</summary>
+    Active,
+
+    /// <summary>A Delete command waits for the commands in flight to end; none is fetched.</summary>
+    Deleting,
+}
+
+/// <summary>
+/// A submission queue (NVMe Base 2.1 section 3.3.1.1): the tail doorbell, and the entries between head and tail, copied out once each.
+/// </summary>
+/// <remarks>Does not know what entries mean; arbitration between queues is <see cref="QueueSet"/>'s.</remarks>
+public sealed unsafe class SubmissionQueue
+{
+    /// <summary>Entries that one DMA fetch brings at most: one page.</summary>
+    public const int FetchEntriesMax = 64;
+
+    private readonly IPlatform _platform;
+    private readonly uint* _tailDoorbell; // in BAR 0, which outlives every queue
+    private readonly SubmissionQueueEntry* _fetched; // native memory of its own, FetchEntriesMax entries
+    private QueueWindow _window;
+    private ushort _tail;
+    private uint _lastBadTail;
+    private int _fetchedCount;
+    private int _fetchedTaken;
+
+    /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
+    /// <param name="platform">Where host memory and BAR 0 are.</param>
+    /// <param name="identifier">SQID.</param>
+    /// <param name="fetchBuffer">Memory for <see cref="FetchEntriesMax"/> entries.</param>
+    public SubmissionQueue(IPlatform platform, ushort identifier, SubmissionQueueEntry* fetchBuffer)
+    {
+        _platform = platform;
+        _fetched = fetchBuffer;
+        Identifier = identifier;
+        _tailDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u));
+    }
+
+    /// <summary>SQID.</summary>
+    public ushort Identifier { get; }
+
+    /// <summary>Where it is in its life.</summary>
+    public SubmissionQueueState State { get; private set; }
+
+    /// <summary>Number of entries.</summary>
+    public int Entries { get; private set; }
+
+    /// <summary>Next entry to fetch; goes into completions as SQHD.</summary>
+    public ushort Head { get; private set; }
+
+    /// <summary>CQID of the queue that it completes to.</summary>
+    public ushort CompletionQueueIdentifier { get; private set; }
+
+    /// <summary>Commands fetched whose completion is not posted, waiting event requests included.</summary>
+    public int InFlight { get; set; }
+
+    /// <summary>Slot of the Delete command that waits, or -1.</summary>
+    public int DeleteSlot { get; private set; }
+
+    /// <summary>A DMA fetch is under way.</summary>
+    public bool IsFetching { get; private set; }
+
+    /// <summary>True where there are entries that were not fetched, as of the last <see cref="PollTail"/>.</summary>
+    public bool HasEntries => Head != _tail;
+
+    /// <summary>Brings the queue into being, empty.</summary>
+    public void Create(ulong hostAddress, int entries, ushort completionQueueIdentifier)
+    {
+        Invariant.Check(State == SubmissionQueueState.None && entries >= 2, "the command checked");
+        _window = new QueueWindow(hostAddress, (uint)entries * SubmissionQueueEntry.SizeBytes, HostAccess.Read);
+        Entries = entries;
+        Head = 0;
+        _tail = 0;
+        _lastBadTail = 0;
+        _fetchedCount = 0;
+        _fetchedTaken = 0;
+        IsFetching = false;
+        InFlight = 0;
+        DeleteSlot = -1;
+        CompletionQueueIdentifier = completionQueueIdentifier;
+        Mmio.Write32(_tailDoorbell, 0);
+        State = SubmissionQueueState.Active;
+    }
+
+    /// <summary>Stops fetching; <paramref name="deleteSlot"/> is the command that waits for the rest.</summary>
+    public void BeginDelete(int deleteSlot)
+    {
+        State = SubmissionQueueState.Deleting;
+        DeleteSlot = deleteSlot;
+    }
+
+    /// <summary>Ends the queue.</summary>
+    public void Delete()
+    {
+        State = SubmissionQueueState.None;
+        DeleteSlot = -1;
+        Mmio.Write32(_tailDoorbell, 0);
+    }
+
+    /// <summary>Reads the tail doorbell.</summary>
+    /// <returns>False where the value lies outside the queue (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
+    public bool PollTail()
+    {
+        uint value = Mmio.Read32(_tailDoorbell);
+        if (value == _tail)
+        {
+            return true;
+        }
+
+        if (value < (uint)Entries)
+        {
+            _tail = (ushort)value;
+            return true;
+        }
+
+        bool alreadyReported = value == _lastBadTail;
+        _lastBadTail = value;
+        return alreadyReported;
+    }
+
+    /// <summary>
+    /// Copies the next entry out and moves the head on.
+    /// </summary>
+    /// <returns>False when there is none yet: the queue is empty, its memory is not mapped now, or a DMA fetch is under way.</returns>
+    public bool TryTake(SubmissionQueueEntry* entry)
+    {
+        if (Head == _tail)
+        {
+            return false;
+        }
+
+        if (_fetchedTaken < _fetchedCount)
+        {
+            *entry = _fetched[_fetchedTaken++];
+            Advance();
+            return true;
+        }
+
+        HostMemoryKind kind = _window.Resolve(_platform.HostMemory, (uint)Head * SubmissionQueueEntry.SizeBytes, SubmissionQueueEntry.SizeBytes, out byte* pointer);
+        if (kind == HostMemoryKind.Direct)
+        {
+            *entry = *(SubmissionQueueEntry*)pointer; // inside the window that was just resolved
+            Advance();
+            return true;
+        }
+
+        if (kind == HostMemoryKind.Dma && !IsFetching)
+        {
+            BeginFetch();
+        }
+
+        return false;
+    }
+
+    /// <summary>The DMA fetch ended. After an error the entries are fetched again on the next visit.</summary>
+    public void FetchCompleted(DmaStatus status)
+    {
+        IsFetching = false;
+        _fetchedTaken = 0;
+        if (status != DmaStatus.Success)
+        {
+            _fetchedCount = 0;
+        }
+    }
+
+    /// <summary>True while DMA still reads the queue's memory in the range.</summary>
+    public bool IsHostMemoryInUse(ulong address, ulong last) => IsFetching && _window.Intersects(address, last);
+
+    private void BeginFetch()
+    {
+        int run = (Head < _tail ? _tail : Entries) - Head;
+        int count = Math.Min(run, FetchEntriesMax);
+        HostSegment segment = new()
+        {
+            HostAddress = _window.HostAddress + ((ulong)Head * SubmissionQueueEntry.SizeBytes),
+            Local = (byte*)_fetched,
+            LengthBytes = (ulong)count * SubmissionQueueEntry.SizeBytes,
+        };
+        if (_platform.HostDma.TrySubmit(DmaDirection.HostToDevice, &segment, 1, DmaTag.SubmissionFetch(Identifier)))
+        {
+            _fetchedCount = count;
+            _fetchedTaken = count;
+            IsFetching = true;
+        }
+    }
+
+    private void Advance() => Head = Head + 1 == Entries ? (ushort)0 : (ushort)(Head + 1);
+}
