@@ -55,8 +55,27 @@ public enum CommandFlags : byte
     /// <summary>Holds a reserved place in its completion queue.</summary>
     HoldsCredit = 8,
 
-    /// <summary>The last attempt to hand work on (backend, DMA) found a full queue; try again next turn.</summary>
+    /// <summary>Set by a handler that returns Pending because it lacks something (a second buffer): it is called again next turn.</summary>
     Stalled = 16,
+}
+
+/// <summary>Why a command waits for the next turn: which queue was full, and so what is tried again.</summary>
+public enum StallReason : byte
+{
+    /// <summary>It does not.</summary>
+    None,
+
+    /// <summary>The backend's ring was full.</summary>
+    Backend,
+
+    /// <summary>The DMA queue was full while the data pointer was mapped.</summary>
+    Mapping,
+
+    /// <summary>The DMA queue was full while data was moved.</summary>
+    Moving,
+
+    /// <summary>The command's own handler asked to be called again (<see cref="CommandFlags.Stalled"/>).</summary>
+    Handler,
 }
 
 /// <summary>Which way a command's data goes; bits 1:0 of every standard opcode (NVMe Base 2.1 figure 92).</summary>
@@ -99,6 +118,12 @@ public unsafe struct CommandSlot
     /// <summary>Handler's own step counter, 0 at the start.</summary>
     public byte Step;
 
+    /// <summary>Which queue was full, while the command waits on the list of stalled ones.</summary>
+    public StallReason Stall;
+
+    /// <summary>True once Execute has returned Pending: from then on Continue is called.</summary>
+    public bool HasExecuted;
+
     /// <summary>What the completion will say.</summary>
     public Status Status;
 
@@ -138,6 +163,9 @@ public unsafe struct CommandSlot
     /// <summary>Index of <see cref="Buffer"/> in the pool, or -1.</summary>
     public int BufferIndex;
 
+    /// <summary>A second buffer of the pool that a handler took (Compare), or -1. The engine gives it back when the command ends.</summary>
+    public int ExtraBufferIndex;
+
     /// <summary>The buffer as the one segment that a backend sees.</summary>
     public HostSegment BufferSegment;
 
@@ -155,6 +183,9 @@ public unsafe struct CommandSlot
 
     /// <summary>When it was fetched (platform clock).</summary>
     public long FetchedNanoseconds;
+
+    /// <summary>Slot of an Abort command that waits for this one to end, or -1.</summary>
+    public int AbortSlot;
 
     /// <summary>Handler's own words.</summary>
     public ulong Scratch0;

@@ -9,10 +9,38 @@ namespace Nvmepf.Firmware.Controller;
 
 /// <summary>
 /// One NVMe controller: what its parts are and how they find each other. Command handlers get it as their first argument.
-/// The life cycle (enable, reset, shutdown) is in NvmeController.Lifecycle.cs.
+/// The life cycle (enable, reset, shutdown) is in NvmeController.Lifecycle.cs, the round of queues in NvmeController.Turn.cs.
 /// </summary>
-public sealed partial class NvmeController
+/// <remarks>Owned by one reactor thread; nothing here is shared. One controller a subsystem so far.</remarks>
+public sealed partial class NvmeController : IFunctionHandler, IDisposable
 {
+    /// <summary>Allocates everything that the controller will ever need.</summary>
+    public NvmeController(ControllerSettings settings, IPlatform platform, NamespaceTable namespaces, EventLog log)
+    {
+        Settings = settings;
+        Platform = platform;
+        Namespaces = namespaces;
+        Log = log;
+        int offered = Math.Min(platform.InterruptVectorCount, platform.CompletionQueueLimit) - 1;
+        IoQueueCount = Math.Min(settings.IoQueueCount, offered);
+        if (IoQueueCount < 1)
+        {
+            throw new PlatformException(
+                $"the platform offers {platform.InterruptVectorCount} interrupt vectors and {platform.CompletionQueueLimit} completion queues; "
+                + "a controller needs 2 of each (admin and one I/O queue)");
+        }
+
+        Features = new FeatureStore(settings);
+        Errors = new ErrorLog();
+        Smart = new SmartCounters();
+        Events = new AsyncEvents();
+        Buffers = new BufferPool(settings.TransferBuffers, settings.MaximumTransferBytes);
+        Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);
+        Engine = new CommandEngine(this, Queues, Buffers);
+        Registers = new RegisterFile(platform.Bar0, settings);
+        log.Write($"New PCI ctrl \"{settings.Name}.{settings.SubsystemNqn}\", {IoQueueCount} I/O queues, mdts {settings.MaximumTransferBytes} B");
+    }
+
     /// <summary>What it was told before start.</summary>
     public ControllerSettings Settings { get; }
 
@@ -24,6 +52,9 @@ public sealed partial class NvmeController
 
     /// <summary>Its namespaces.</summary>
     public NamespaceTable Namespaces { get; }
+
+    /// <summary>I/O queue pairs that the host may have: the setting, bounded by vectors and windows of the platform.</summary>
+    public int IoQueueCount { get; }
 
     /// <summary>Feature values (Get/Set Features).</summary>
     public FeatureStore Features { get; }
@@ -37,6 +68,9 @@ public sealed partial class NvmeController
     /// <summary>Asynchronous events and the requests that wait for them.</summary>
     public AsyncEvents Events { get; }
 
+    /// <summary>Transfer buffers.</summary>
+    public BufferPool Buffers { get; }
+
     /// <summary>All queues.</summary>
     public QueueSet Queues { get; }
 
@@ -45,4 +79,12 @@ public sealed partial class NvmeController
 
     /// <summary>The registers of BAR 0.</summary>
     public RegisterFile Registers { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Engine.Dispose();
+        Queues.Dispose();
+        Buffers.Dispose();
+    }
 }

@@ -1,0 +1,44 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands.Admin;
+
+/// <summary>Delete I/O Completion Queue, 04h (NVMe Base 2.1 section 5.2.3): refused while a submission queue completes to it.</summary>
+public static unsafe class DeleteIoCompletionQueue
+{
+    /// <summary>The row.</summary>
+    public static CommandDescriptor Row { get; } = new()
+    {
+        Opcode = (byte)AdminOpcode.DeleteIoCompletionQueue,
+        Name = "Delete I/O Completion Queue",
+        NamespaceRule = NamespaceRule.Ignored,
+        Execute = &Execute,
+    };
+
+    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    {
+        QueueSet queues = controller.Queues;
+        ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
+        if (!queues.IsIoIdentifier(identifier) || !queues.Completion(identifier).Exists)
+        {
+            slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
+        }
+        else if (queues.Completion(identifier).SubmissionQueueCount > 0)
+        {
+            slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueDeletion, true), 40);
+        }
+        else if (queues.Completion(identifier).PendingDma > 0)
+        {
+            // Entries are still on their way to the host: look again next turn.
+            slot.Flags |= CommandFlags.Stalled;
+            return CommandOutcome.Pending;
+        }
+        else
+        {
+            queues.DeleteCompletion(identifier);
+        }
+
+        return CommandOutcome.Completed;
+    }
+}

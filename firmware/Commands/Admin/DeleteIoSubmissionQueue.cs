@@ -1,0 +1,36 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands.Admin;
+
+/// <summary>
+/// Delete I/O Submission Queue, 00h (NVMe Base 2.1 section 5.2.4): commands that can be ended end with Command Aborted due to SQ
+/// Deletion; the deletion completes when the last one has its completion posted.
+/// </summary>
+public static unsafe class DeleteIoSubmissionQueue
+{
+    /// <summary>The row.</summary>
+    public static CommandDescriptor Row { get; } = new()
+    {
+        Opcode = (byte)AdminOpcode.DeleteIoSubmissionQueue,
+        Name = "Delete I/O Submission Queue",
+        NamespaceRule = NamespaceRule.Ignored,
+        Execute = &Execute,
+    };
+
+    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    {
+        QueueSet queues = controller.Queues;
+        ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
+        if (!queues.IsIoIdentifier(identifier) || queues.Submission(identifier).State != SubmissionQueueState.Active)
+        {
+            slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
+            return CommandOutcome.Completed;
+        }
+
+        queues.Submission(identifier).BeginDelete(slot.Index);
+        controller.Engine.CancelQueue(identifier, StatusCode.AbortedSqDeletion);
+        return CommandOutcome.Parked;
+    }
+}

@@ -1,0 +1,169 @@
+using Nvmepf.Hal;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands;
+
+/// <summary>What became of the wish to end a command early.</summary>
+public enum CancelOutcome : byte
+{
+    /// <summary>It is too far, or cannot be ended (a deletion that waits); it goes on.</summary>
+    TooLate,
+
+    /// <summary>It has ended and its completion is posted or about to be.</summary>
+    Ended,
+
+    /// <summary>It ends when what it waits for (disk, DMA) comes back.</summary>
+    UnderWay,
+}
+
+/// <content>Ending commands early: Abort, queue deletion, reset; and whether host memory is still in use.</content>
+public sealed unsafe partial class CommandEngine
+{
+    /// <summary>A reset is going on: commands end without a completion.</summary>
+    private bool _discarding;
+
+    /// <summary>Abort commands that wait for their command to end.</summary>
+    public int AbortsWaiting { get; private set; }
+
+    /// <summary>Slot of a command in flight, or -1.</summary>
+    public int Find(ushort submissionQueueIdentifier, ushort commandIdentifier)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            ref CommandSlot slot = ref _slots[i];
+            if (slot.State != CommandState.Free && slot.SubmissionQueueId == submissionQueueIdentifier
+                && slot.Entry.Cdw0.CommandIdentifier == commandIdentifier && (slot.Flags & CommandFlags.Internal) == 0)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Ends one command with <paramref name="status"/>, at once where nothing outside holds it.</summary>
+    public CancelOutcome Cancel(int slotIndex, Status status)
+    {
+        ref CommandSlot slot = ref _slots[slotIndex];
+        switch (slot.State)
+        {
+            case CommandState.Parked:
+                if (!_discarding && !_controller.Events.Forget(slotIndex))
+                {
+                    return CancelOutcome.TooLate;
+                }
+
+                break;
+            case CommandState.WaitingForBuffer:
+                _ = _bufferWaiters.Remove(_slots, slotIndex);
+                break;
+            case CommandState.Completing:
+                if (!_discarding)
+                {
+                    return CancelOutcome.TooLate;
+                }
+
+                _ = _completing.Remove(_slots, slotIndex);
+                break;
+            case CommandState.Scattering when !_discarding:
+                return CancelOutcome.TooLate;
+            default:
+                if (slot.Stall == StallReason.None || slot.PendingDma > 0)
+                {
+                    RequestCancel(ref slot, status);
+                    return CancelOutcome.UnderWay;
+                }
+
+                _ = _stalled.Remove(_slots, slotIndex);
+                slot.Stall = StallReason.None;
+                break;
+        }
+
+        slot.Status = status;
+        Finish(ref slot);
+        return CancelOutcome.Ended;
+    }
+
+    /// <summary>Makes an Abort command wait for the command that it aborts.</summary>
+    public void AbortAfter(int abortSlotIndex, int targetSlotIndex)
+    {
+        _slots[targetSlotIndex].AbortSlot = abortSlotIndex;
+        AbortsWaiting++;
+    }
+
+    /// <summary>Ends all commands of a queue as far as they can be; the rest follows as disk and DMA come back.</summary>
+    public void CancelQueue(ushort submissionQueueIdentifier, Status status)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            if (_slots[i].State != CommandState.Free && _slots[i].SubmissionQueueId == submissionQueueIdentifier
+                && (_slots[i].Flags & (CommandFlags.CancelRequested | CommandFlags.Internal)) == 0)
+            {
+                _ = Cancel(i, status);
+            }
+        }
+    }
+
+    /// <summary>Reset: every command ends, none is completed to the host. Done when <see cref="InFlight"/> is 0.</summary>
+    public void BeginDiscard()
+    {
+        _discarding = true;
+        for (int i = 0; i < _slotCount; i++)
+        {
+            _slots[i].AbortSlot = -1;
+            if (_slots[i].State != CommandState.Free && (_slots[i].Flags & CommandFlags.CancelRequested) == 0)
+            {
+                _ = Cancel(i, StatusCode.AbortRequested);
+            }
+        }
+
+        AbortsWaiting = 0;
+    }
+
+    /// <summary>The reset has found its end; from here on commands are completed to the host again.</summary>
+    public void EndDiscard()
+    {
+        Invariant.Check(InFlight == 0, "a reset ends when no command is left");
+        _discarding = false;
+    }
+
+    /// <summary>True while a command may still touch the host range, by pointer or by DMA.</summary>
+    public bool IsHostMemoryInUse(ulong address, ulong last)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            ref CommandSlot slot = ref _slots[i];
+            if (slot.State is CommandState.Free or CommandState.Parked or CommandState.Completing)
+            {
+                continue;
+            }
+
+            if (slot.State == CommandState.MappingData && slot.PendingDma > 0
+                && slot.Walk.ListAddress <= last && slot.Walk.ListAddress + (slot.Walk.ListChunkBytes - 1) >= address)
+            {
+                return true;
+            }
+
+            for (int s = 0; s < slot.SegmentCount; s++)
+            {
+                ref HostSegment segment = ref slot.Segments[s];
+                if (segment.HostAddress <= last && segment.HostAddress + (segment.LengthBytes - 1) >= address)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void RequestCancel(ref CommandSlot slot, Status status)
+    {
+        slot.Flags |= CommandFlags.CancelRequested;
+        slot.CancelStatus = status;
+        if (slot.State == CommandState.Executing && slot.NamespaceIndex >= 0)
+        {
+            Backend(ref slot).Cancel(ref slot.Operation);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Hal;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands;
+
+/// <content>The end of a command: status, error log, completion queue entry, slot.</content>
+public sealed unsafe partial class CommandEngine
+{
+    /// <summary>Commands that ended with an error since the process started.</summary>
+    public ulong FailedCount { get; private set; }
+
+    /// <summary>Ends a command that a handler parked; its status and results are set.</summary>
+    public void CompleteParked(int slotIndex)
+    {
+        ref CommandSlot slot = ref _slots[slotIndex];
+        Invariant.Check(slot.State == CommandState.Parked, "only a parked command is completed from outside");
+        Finish(ref slot);
+    }
+
+    /// <summary>
+    /// A parked command gives its reserved place back while it waits (an event request may wait for days); it takes one when it ends.
+    /// </summary>
+    public void ReleaseCredit(ref CommandSlot slot)
+    {
+        if ((slot.Flags & CommandFlags.HoldsCredit) != 0)
+        {
+            slot.Flags &= ~CommandFlags.HoldsCredit;
+            CompletionQueueOf(ref slot).ReturnCredit();
+        }
+    }
+
+    private CompletionQueue CompletionQueueOf(ref CommandSlot slot) =>
+        _queues.Completion(_queues.Submission(slot.SubmissionQueueId).CompletionQueueIdentifier);
+
+    private void Finish(ref CommandSlot slot)
+    {
+        ReturnBuffers(ref slot);
+        CompletedCount++;
+        if (slot.Status.IsError)
+        {
+            FailedCount++;
+            if ((slot.Flags & CommandFlags.CancelRequested) != 0)
+            {
+                slot.Status = slot.CancelStatus;
+            }
+        }
+
+        if ((slot.Flags & CommandFlags.Internal) != 0)
+        {
+            Status status = slot.Status;
+            Release(ref slot);
+            _controller.InternalCommandEnded(status);
+        }
+        else if (_discarding)
+        {
+            DropCompletion(ref slot);
+        }
+        else
+        {
+            if (slot.Status.IsError)
+            {
+                RecordError(ref slot);
+            }
+
+            Post(ref slot);
+        }
+    }
+
+    private void ReturnBuffers(ref CommandSlot slot)
+    {
+        if (slot.BufferIndex >= 0)
+        {
+            _buffers.Return(slot.BufferIndex);
+            slot.BufferIndex = -1;
+            slot.Buffer = null;
+        }
+
+        if (slot.ExtraBufferIndex >= 0)
+        {
+            _buffers.Return(slot.ExtraBufferIndex);
+            slot.ExtraBufferIndex = -1;
+        }
+
+        // From here on the command uses no host memory any more.
+        slot.SegmentCount = 0;
+    }
+
+    private void RecordError(ref CommandSlot slot)
+    {
+        // A command that the host itself took back is no error of anybody's.
+        if (slot.Status.Code is StatusCode.AbortRequested or StatusCode.AbortedSqDeletion)
+        {
+            return;
+        }
+
+        slot.Status = slot.Status.WithMore();
+        bool hasLba = slot.SubmissionQueueId != 0;
+        _controller.Errors.Record(in slot, slot.Entry.NamespaceIdentifier, hasLba ? slot.Entry.StartingLba : 0);
+        _controller.Log.WriteLimited(
+            slot.SubmissionQueueId == 0 ? "admin command {0:x2}h ended with status {1:x4}h" : "I/O command {0:x2}h ended with status {1:x4}h",
+            slot.Entry.Cdw0.Opcode,
+            slot.Status.Raw);
+    }
+
+    private void Post(ref CommandSlot slot)
+    {
+        SubmissionQueue queue = _queues.Submission(slot.SubmissionQueueId);
+        CompletionQueue completion = _queues.Completion(queue.CompletionQueueIdentifier);
+        if ((slot.Flags & CommandFlags.HoldsCredit) == 0)
+        {
+            if (!completion.TryTakeCredit())
+            {
+                WaitToComplete(ref slot);
+                return;
+            }
+
+            slot.Flags |= CommandFlags.HoldsCredit;
+        }
+
+        CompletionQueueEntry entry = new()
+        {
+            Dword0 = slot.Result0,
+            Dword1 = slot.Result1,
+            SubmissionQueueHeadPointer = queue.Head,
+            SubmissionQueueIdentifier = queue.Identifier,
+            CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
+            CompletionStatus = new CompletionStatus { Status = slot.Status },
+        };
+        if (completion.Post(in entry) == PostOutcome.Later)
+        {
+            WaitToComplete(ref slot);
+            return;
+        }
+
+        queue.InFlight--;
+        AnswerAbort(ref slot);
+        Release(ref slot);
+    }
+
+    private void WaitToComplete(ref CommandSlot slot)
+    {
+        StallCount++;
+        slot.State = CommandState.Completing;
+        _completing.Add(_slots, slot.Index);
+    }
+
+    /// <summary>Reset: the host does not want to hear of it.</summary>
+    private void DropCompletion(ref CommandSlot slot)
+    {
+        SubmissionQueue queue = _queues.Submission(slot.SubmissionQueueId);
+        queue.InFlight--;
+        if ((slot.Flags & CommandFlags.HoldsCredit) != 0)
+        {
+            _queues.Completion(queue.CompletionQueueIdentifier).ReturnCredit();
+        }
+
+        Release(ref slot);
+    }
+
+    /// <summary>The Abort command that waits for this one ends right after it.</summary>
+    private void AnswerAbort(ref CommandSlot slot)
+    {
+        if (slot.AbortSlot < 0)
+        {
+            return;
+        }
+
+        ref CommandSlot abort = ref _slots[slot.AbortSlot];
+        abort.Result0 = new AbortCompletionDword0 { ImmediateAbortNotPerformed = slot.Status.Code != StatusCode.AbortRequested }.Raw;
+        slot.AbortSlot = -1;
+        AbortsWaiting--;
+        Finish(ref abort);
+    }
+
+    private void Release(ref CommandSlot slot)
+    {
+        slot.State = CommandState.Free;
+        slot.Flags = CommandFlags.None;
+        slot.SegmentCount = 0;
+        _free.Add(_slots, slot.Index);
+    }
+}

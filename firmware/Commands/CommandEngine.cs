@@ -1,0 +1,549 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Firmware.Transfer;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands;
+
+/// <summary>
+/// Moves commands through their states: fetched, checked, data mapped, buffer taken, data in, executed, data out, completed.
+/// Everything is done from the reactor's turn; a command that has to wait for something is left in its slot until that something
+/// is polled. Memory is fixed at construction.
+/// </summary>
+/// <remarks>
+/// This file holds the way forward. Completions are in CommandEngine.Completion.cs, aborts and resets in CommandEngine.Cancel.cs.
+/// What a command means is its handler's; this class never looks at an opcode but to find its row.
+/// </remarks>
+public sealed unsafe partial class CommandEngine : IDisposable
+{
+    /// <summary>
+    /// Slots that I/O commands may not take, so that the admin queue works under full load: four waiting event requests, aborts,
+    /// deletions, and the firmware's own flush.
+    /// </summary>
+    private const int AdminReserve = 16;
+
+    private readonly NvmeController _controller;
+    private readonly IPlatform _platform;
+    private readonly QueueSet _queues;
+    private readonly BufferPool _buffers;
+    private readonly DataMapper _mapper;
+    private readonly HostMover _mover;
+    private readonly CommandSlot* _slots; // native memory, _slotCount long, freed in Dispose
+    private readonly void* _slotMemory; // segments, list pages and vectors of all slots
+    private readonly nuint _slotMemoryBytes;
+    private readonly int _slotCount;
+    private SlotList _free;
+    private SlotList _bufferWaiters;
+    private SlotList _stalled;
+    private SlotList _completing;
+
+    /// <summary>Allocates every slot.</summary>
+    public CommandEngine(NvmeController controller, QueueSet queues, BufferPool buffers)
+    {
+        _controller = controller;
+        _platform = controller.Platform;
+        _queues = queues;
+        _buffers = buffers;
+        _mapper = new DataMapper(_platform);
+        _mover = new HostMover(_platform);
+        _slotCount = controller.Settings.CommandSlots;
+        _slots = (CommandSlot*)NativeMemory.AlignedAlloc((nuint)_slotCount * (nuint)sizeof(CommandSlot), 64);
+        NativeMemory.Clear(_slots, (nuint)_slotCount * (nuint)sizeof(CommandSlot));
+
+        const int ListBytes = 4096;
+        int segmentBytes = CommandSlot.SegmentsMax * sizeof(HostSegment);
+        int vectorBytes = CommandSlot.SegmentsMax * sizeof(IoVector);
+        int perSlot = ListBytes + segmentBytes + vectorBytes;
+        _slotMemoryBytes = (nuint)_slotCount * (nuint)perSlot;
+
+        // Mapped, not allocated: pages that no command ever needs are never touched.
+        int error = MemoryMappings.MapAnonymous(_slotMemoryBytes, MapFlags.NoReserve, out _slotMemory);
+        if (error < 0)
+        {
+            throw new PlatformException($"cannot map {_slotMemoryBytes} bytes for {_slotCount} command slots: {Errno.Describe(error)}");
+        }
+
+        for (int i = 0; i < _slotCount; i++)
+        {
+            byte* memory = (byte*)_slotMemory + ((nuint)i * (nuint)perSlot);
+            ref CommandSlot slot = ref _slots[i];
+            slot.Index = i;
+            slot.ListPage = memory;
+            slot.Segments = (HostSegment*)(memory + ListBytes);
+            slot.Operation.Vectors = (IoVector*)(memory + ListBytes + segmentBytes);
+            slot.BufferIndex = -1;
+            slot.ExtraBufferIndex = -1;
+            _free.Add(_slots, i);
+        }
+    }
+
+    /// <summary>Commands in slots, waiting event requests included.</summary>
+    public int InFlight => _slotCount - _free.Count;
+
+    /// <summary>Commands that ended since the process started.</summary>
+    public ulong CompletedCount { get; private set; }
+
+    /// <summary>Turns in which a command found a ring, a DMA queue or a buffer full and waited.</summary>
+    public ulong StallCount { get; private set; }
+
+    /// <summary>Operations that backends have not ended.</summary>
+    public int PendingBackendOperations { get; private set; }
+
+    /// <summary>The command in a slot.</summary>
+    public ref CommandSlot Slot(int index) => ref _slots[index];
+
+    /// <summary>Memory page size of CC.MPS in bytes, set when the controller is enabled.</summary>
+    public uint MemoryPageBytes
+    {
+        get => _mapper.PageBytes;
+        set => _mapper.PageBytes = value;
+    }
+
+    /// <summary>
+    /// Fetches and starts up to <paramref name="burst"/> commands of a queue, as far as there are slots and places for completions.
+    /// </summary>
+    /// <returns>How many were fetched.</returns>
+    public int FetchFrom(SubmissionQueue queue, int burst, long nowNanoseconds)
+    {
+        CompletionQueue completion = _queues.Completion(queue.CompletionQueueIdentifier);
+        int reserve = queue.Identifier == 0 ? 0 : AdminReserve;
+        int fetched = 0;
+        while (fetched < burst && queue.State == SubmissionQueueState.Active && queue.HasEntries
+            && _free.Count > reserve && completion.TryTakeCredit())
+        {
+            int index = _free.Take(_slots);
+            ref CommandSlot slot = ref _slots[index];
+            if (!queue.TryTake(&_slots[index].Entry))
+            {
+                completion.ReturnCredit();
+                _free.Add(_slots, index);
+                break;
+            }
+
+            fetched++;
+            queue.InFlight++;
+            slot.SubmissionQueueId = queue.Identifier;
+            slot.Flags = CommandFlags.HoldsCredit;
+            slot.FetchedNanoseconds = nowNanoseconds;
+            Start(ref slot);
+        }
+
+        return fetched;
+    }
+
+    /// <summary>
+    /// Takes a slot for an I/O command of the firmware's own (the flush at shutdown) and executes it; it moves no data.
+    /// The controller's <see cref="NvmeController.InternalCommandEnded"/> hears of its end.
+    /// </summary>
+    /// <returns>False when no slot is free now.</returns>
+    public bool TryStartInternal(in SubmissionQueueEntry entry)
+    {
+        if (_free.Count == 0)
+        {
+            return false;
+        }
+
+        ref CommandSlot slot = ref _slots[_free.Take(_slots)];
+        slot.Entry = entry;
+        slot.SubmissionQueueId = 0;
+        slot.Flags = CommandFlags.Internal;
+        Prepare(ref slot);
+        Execute(ref slot, RowOf(ref slot)!);
+        return true;
+    }
+
+    /// <summary>Hands <c>slot.Operation</c> to the backend of the slot's namespace; for handlers.</summary>
+    /// <returns><see cref="CommandOutcome.Completed"/> with the slot's status set, or Pending.</returns>
+    public CommandOutcome SubmitOperation(ref CommandSlot slot)
+    {
+        slot.Operation.Tag = slot.Index;
+        slot.Operation.DoneBytes = 0;
+        slot.Operation.Step = 0;
+        slot.Operation.ErrorNumber = 0;
+        return AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation));
+    }
+
+    /// <summary>A ring completion arrived for the slot's operation.</summary>
+    public void BackendCompleted(int slotIndex, int result)
+    {
+        ref CommandSlot slot = ref _slots[slotIndex];
+        Invariant.Check(slot.State == CommandState.Executing && PendingBackendOperations > 0, "a ring completion belongs to a pending operation");
+        PendingBackendOperations--;
+        if (AfterBackend(ref slot, Backend(ref slot).Complete(ref slot.Operation, result)) == CommandOutcome.Completed)
+        {
+            if ((slot.Flags & CommandFlags.CancelRequested) != 0)
+            {
+                Finish(ref slot);
+            }
+            else
+            {
+                Continue(ref slot);
+            }
+        }
+    }
+
+    /// <summary>A DMA request of the slot ended.</summary>
+    public void DmaCompleted(int slotIndex, DmaStatus status)
+    {
+        ref CommandSlot slot = ref _slots[slotIndex];
+        slot.PendingDma--;
+        switch (slot.State)
+        {
+            case CommandState.MappingData:
+                AfterMapping(ref slot, _mapper.Resume(ref slot, status));
+                break;
+            case CommandState.Gathering:
+            case CommandState.Scattering:
+                AfterMove(ref slot, _mover.Resume(ref slot, status));
+                break;
+            default:
+                Invariant.Check(false, "a DMA completion belongs to a command that waits for one");
+                break;
+        }
+    }
+
+    /// <summary>Tries again what found something full last turn. Each waiting command is tried once.</summary>
+    /// <returns>True where any was waiting.</returns>
+    public bool RetryWaiting()
+    {
+        int waiting = _bufferWaiters.Count + _stalled.Count + _completing.Count;
+        if (waiting == 0)
+        {
+            return false;
+        }
+
+        for (int i = _completing.Count; i > 0; i--)
+        {
+            Post(ref _slots[_completing.Take(_slots)]);
+        }
+
+        for (int i = _stalled.Count; i > 0; i--)
+        {
+            RetryStalled(ref _slots[_stalled.Take(_slots)]);
+        }
+
+        for (int i = _bufferWaiters.Count; i > 0; i--)
+        {
+            TakeBuffer(ref _slots[_bufferWaiters.Take(_slots)]);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_slots);
+        _ = MemoryMappings.Unmap(_slotMemory, _slotMemoryBytes);
+    }
+
+    private static CommandDescriptor? RowOf(ref CommandSlot slot)
+    {
+        byte opcode = slot.Entry.Cdw0.Opcode;
+        bool isAdmin = slot.SubmissionQueueId == 0 && (slot.Flags & CommandFlags.Internal) == 0;
+        return isAdmin ? CommandTable.Admin(opcode) : CommandTable.Io(opcode);
+    }
+
+    private static void Prepare(ref CommandSlot slot)
+    {
+        slot.State = CommandState.Fetched;
+        slot.Direction = DataDirection.None;
+        slot.Step = 0;
+        slot.Stall = StallReason.None;
+        slot.HasExecuted = false;
+        slot.Status = Status.Success;
+        slot.CancelStatus = Status.Success;
+        slot.ErrorByte = CommandSlot.NoParameterLocation;
+        slot.ErrorBit = 0;
+        slot.Result0 = 0;
+        slot.Result1 = 0;
+        slot.DataLengthBytes = 0;
+        slot.NamespaceIndex = -1;
+        slot.SegmentCount = 0;
+        slot.PendingDma = 0;
+        slot.Buffer = null;
+        slot.ExtraBufferIndex = -1;
+        slot.AbortSlot = -1;
+        slot.Scratch0 = 0;
+        slot.Scratch1 = 0;
+        slot.Operation.SegmentCount = 0;
+        slot.Operation.Status = Status.Success;
+        slot.Operation.ErrorNumber = 0;
+    }
+
+    private NamespaceBackend Backend(ref CommandSlot slot) => _controller.Namespaces[slot.NamespaceIndex].Backend;
+
+    private void Start(ref CommandSlot slot)
+    {
+        Prepare(ref slot);
+        CommandDescriptor? row = RowOf(ref slot);
+        Status status = row is null
+            ? slot.Blame(new Status(StatusCode.InvalidOpcode, true), 0)
+            : CheckCommon(ref slot, row);
+        if (status.IsSuccess && row!.Prepare != null)
+        {
+            status = row.Prepare(_controller, ref slot);
+        }
+
+        if (status.IsError)
+        {
+            slot.Status = status;
+            Finish(ref slot);
+        }
+        else if (slot.DataLengthBytes == 0 || row!.DataPath == DataPath.None)
+        {
+            Execute(ref slot, row!);
+        }
+        else
+        {
+            slot.State = CommandState.MappingData;
+            AfterMapping(ref slot, _mapper.Map(ref slot));
+        }
+    }
+
+    /// <summary>What every command has in common: FUSE, PSDT and NSID (NVMe Base 2.1 sections 4.1.1 and 3.2.1.5).</summary>
+    private Status CheckCommon(ref CommandSlot slot, CommandDescriptor row)
+    {
+        CommandDword0 dword0 = slot.Entry.Cdw0;
+        if (dword0.FusedOperation != FusedOperation.Normal)
+        {
+            return slot.Blame(new Status(StatusCode.InvalidField, true), 1);
+        }
+
+        PrpOrSgl pointer = dword0.PrpOrSgl;
+        if (pointer == PrpOrSgl.Reserved || (pointer != PrpOrSgl.Prp && slot.SubmissionQueueId == 0))
+        {
+            return slot.Blame(new Status(StatusCode.InvalidField, true), 1, 6);
+        }
+
+        if (row.NamespaceRule is NamespaceRule.Ignored or NamespaceRule.HandlerDecides)
+        {
+            return Status.Success;
+        }
+
+        uint identifier = slot.Entry.NamespaceIdentifier;
+        slot.NamespaceIndex = _controller.Namespaces.IndexOf(identifier);
+        bool broadcast = identifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier && row.NamespaceRule == NamespaceRule.ActiveOrBroadcast;
+        return slot.NamespaceIndex >= 0 || broadcast
+            ? Status.Success
+            : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), 4);
+    }
+
+    private void AfterMapping(ref CommandSlot slot, TransferOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case TransferOutcome.Done when (slot.Flags & CommandFlags.CancelRequested) != 0:
+                slot.Status = slot.CancelStatus;
+                Finish(ref slot);
+                break;
+            case TransferOutcome.Done:
+                AfterMapped(ref slot);
+                break;
+            case TransferOutcome.Pending:
+                break;
+            case TransferOutcome.Stalled:
+                StallOn(ref slot, StallReason.Mapping);
+                break;
+            default:
+                Finish(ref slot);
+                break;
+        }
+    }
+
+    private void AfterMapped(ref CommandSlot slot)
+    {
+        CommandDescriptor row = RowOf(ref slot)!;
+        if (row.DataPath == DataPath.Direct && (slot.Flags & CommandFlags.AllDirect) != 0 && IsAligned(ref slot))
+        {
+            slot.Operation.Segments = slot.Segments;
+            slot.Operation.SegmentCount = slot.SegmentCount;
+            Execute(ref slot, row);
+            return;
+        }
+
+        slot.State = CommandState.WaitingForBuffer;
+        TakeBuffer(ref slot);
+    }
+
+    /// <summary>Whether the backend can take the host's memory as it lies there.</summary>
+    private bool IsAligned(ref CommandSlot slot)
+    {
+        uint mask = Backend(ref slot).MemoryAlignmentBytes - 1;
+        if (mask == 0)
+        {
+            return true;
+        }
+
+        ulong low = 0;
+        for (int i = 0; i < slot.SegmentCount; i++)
+        {
+            low |= (ulong)slot.Segments[i].Local | slot.Segments[i].LengthBytes;
+        }
+
+        return (low & mask) == 0;
+    }
+
+    private void TakeBuffer(ref CommandSlot slot)
+    {
+        int index = _buffers.TryTake();
+        if (index < 0)
+        {
+            StallCount++;
+            _bufferWaiters.Add(_slots, slot.Index);
+            return;
+        }
+
+        slot.BufferIndex = index;
+        slot.Buffer = _buffers[index];
+        slot.BufferSegment.HostAddress = 0;
+        slot.BufferSegment.Local = slot.Buffer;
+        slot.BufferSegment.LengthBytes = slot.DataLengthBytes;
+        slot.Operation.Segments = &_slots[slot.Index].BufferSegment;
+        slot.Operation.SegmentCount = 1;
+        if (slot.Direction == DataDirection.HostToController)
+        {
+            slot.State = CommandState.Gathering;
+            AfterMove(ref slot, _mover.Move(ref slot));
+            return;
+        }
+
+        // What a handler leaves unwritten must not be another command's data.
+        NativeMemory.Clear(slot.Buffer, slot.DataLengthBytes);
+        Execute(ref slot, RowOf(ref slot)!);
+    }
+
+    private void AfterMove(ref CommandSlot slot, TransferOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case TransferOutcome.Done when (slot.Flags & CommandFlags.CancelRequested) != 0 && slot.State == CommandState.Gathering:
+                slot.Status = slot.CancelStatus;
+                Finish(ref slot);
+                break;
+            case TransferOutcome.Done when slot.State == CommandState.Gathering:
+                Execute(ref slot, RowOf(ref slot)!);
+                break;
+            case TransferOutcome.Pending:
+                break;
+            case TransferOutcome.Stalled:
+                StallOn(ref slot, StallReason.Moving);
+                break;
+            default: // data has gone out, or the move failed with the slot's status
+                Finish(ref slot);
+                break;
+        }
+    }
+
+    private void Execute(ref CommandSlot slot, CommandDescriptor row)
+    {
+        slot.State = CommandState.Executing;
+        Advance(ref slot, row.Execute(_controller, ref slot));
+    }
+
+    /// <summary>Goes on with a command whose backend operation has ended.</summary>
+    private void Continue(ref CommandSlot slot)
+    {
+        CommandDescriptor row = RowOf(ref slot)!;
+        slot.HasExecuted = true;
+        if (row.Continue == null)
+        {
+            slot.Status = slot.Operation.Status;
+            Advance(ref slot, CommandOutcome.Completed);
+        }
+        else
+        {
+            Advance(ref slot, row.Continue(_controller, ref slot));
+        }
+    }
+
+    private void Advance(ref CommandSlot slot, CommandOutcome outcome)
+    {
+        if (outcome == CommandOutcome.Completed)
+        {
+            if (slot.BufferIndex >= 0 && slot.Direction == DataDirection.ControllerToHost && slot.Status.IsSuccess)
+            {
+                slot.State = CommandState.Scattering;
+                AfterMove(ref slot, _mover.Move(ref slot));
+            }
+            else
+            {
+                Finish(ref slot);
+            }
+        }
+        else if (outcome == CommandOutcome.Parked)
+        {
+            slot.State = CommandState.Parked;
+        }
+        else
+        {
+            slot.State = CommandState.Executing;
+            if ((slot.Flags & CommandFlags.Stalled) != 0)
+            {
+                slot.Flags &= ~CommandFlags.Stalled;
+                StallOn(ref slot, StallReason.Handler);
+            }
+        }
+    }
+
+    private CommandOutcome AfterBackend(ref CommandSlot slot, BackendOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case BackendOutcome.Completed:
+                slot.Status = slot.Operation.Status;
+                return CommandOutcome.Completed;
+            case BackendOutcome.Pending:
+                PendingBackendOperations++;
+                return CommandOutcome.Pending;
+            default:
+                StallOn(ref slot, StallReason.Backend);
+                return CommandOutcome.Pending;
+        }
+    }
+
+    private void StallOn(ref CommandSlot slot, StallReason reason)
+    {
+        StallCount++;
+        slot.Stall = reason;
+        _stalled.Add(_slots, slot.Index);
+    }
+
+    private void RetryStalled(ref CommandSlot slot)
+    {
+        StallReason reason = slot.Stall;
+        slot.Stall = StallReason.None;
+        if (reason != StallReason.Moving && (slot.Flags & CommandFlags.CancelRequested) != 0)
+        {
+            // Nothing of it is outside the engine: a command that only waits can end at once.
+            slot.Status = slot.CancelStatus;
+            Finish(ref slot);
+            return;
+        }
+
+        switch (reason)
+        {
+            case StallReason.Backend:
+                if (AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation)) == CommandOutcome.Completed)
+                {
+                    Continue(ref slot);
+                }
+
+                break;
+            case StallReason.Mapping:
+                AfterMapping(ref slot, _mapper.Resume(ref slot, DmaStatus.Success));
+                break;
+            case StallReason.Moving:
+                AfterMove(ref slot, _mover.Resume(ref slot, DmaStatus.Success));
+                break;
+            default:
+                CommandDescriptor row = RowOf(ref slot)!;
+                Advance(ref slot, slot.HasExecuted && row.Continue != null ? row.Continue(_controller, ref slot) : row.Execute(_controller, ref slot));
+                break;
+        }
+    }
+}

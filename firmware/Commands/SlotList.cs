@@ -1,0 +1,69 @@
+namespace Nvmepf.Firmware.Commands;
+
+/// <summary>First-in first-out list of slots, linked through <see cref="CommandSlot.Next"/>. A slot is on one list at most.</summary>
+public unsafe struct SlotList
+{
+    private int _first;
+    private int _last;
+
+    /// <summary>Number of slots on the list.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Puts a slot at the end.</summary>
+    public void Add(CommandSlot* slots, int index)
+    {
+        slots[index].Next = -1;
+        if (Count == 0)
+        {
+            _first = index;
+        }
+        else
+        {
+            slots[_last].Next = index;
+        }
+
+        _last = index;
+        Count++;
+    }
+
+    /// <summary>Takes the slot that has waited longest; the list must not be empty.</summary>
+    public int Take(CommandSlot* slots)
+    {
+        int index = _first;
+        _first = slots[index].Next;
+        Count--;
+        return index;
+    }
+
+    /// <summary>Takes one slot out of the middle.</summary>
+    /// <returns>False where it is not on the list.</returns>
+    public bool Remove(CommandSlot* slots, int index)
+    {
+        int before = -1;
+        int current = _first;
+        for (int i = 0; i < Count; i++)
+        {
+            if (current == index)
+            {
+                int next = slots[current].Next;
+                if (before < 0)
+                {
+                    _first = next;
+                }
+                else
+                {
+                    slots[before].Next = next;
+                }
+
+                _last = index == _last ? before : _last;
+                Count--;
+                return true;
+            }
+
+            before = current;
+            current = slots[current].Next;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Hal;
+
+namespace Nvmepf.Firmware.Controller;
+
+/// <content>One turn of the controller: doorbells, commands, DMA, interrupts.</content>
+public sealed unsafe partial class NvmeController
+{
+    private const int DmaBatch = 64;
+    private const long SweepIntervalNanoseconds = 10_000_000;
+
+    // Asynchronous event type and information values (NVMe Base 2.1 section 5.1.2, error status).
+    private const byte ErrorEventType = 0;
+    private const byte InvalidDoorbellRegister = 0;
+    private const byte InvalidDoorbellValue = 1;
+    private const byte ErrorInformationLog = 1;
+
+    private readonly DmaCompletion* _dmaCompletions = (DmaCompletion*)NativeMemory.Alloc(DmaBatch, (nuint)sizeof(DmaCompletion));
+    private long _nextSweepNanoseconds;
+
+    /// <summary>
+    /// Does what there is to do, without waiting.
+    /// </summary>
+    /// <param name="nowNanoseconds">The platform's time, read once a turn.</param>
+    /// <returns>How many commands were fetched plus events handled; 0 for an idle turn.</returns>
+    public int Turn(long nowNanoseconds)
+    {
+        int work = PollDma();
+        if (Engine.RetryWaiting())
+        {
+            work++;
+        }
+
+        if (State == ControllerState.Ready)
+        {
+            work += PollQueues(nowNanoseconds);
+            PollDeletions();
+            if (nowNanoseconds >= _nextSweepNanoseconds)
+            {
+                PollRarely(nowNanoseconds);
+            }
+        }
+
+        PollLifecycle();
+        Queues.RaiseInterrupts(Features, nowNanoseconds);
+        return work;
+    }
+
+    /// <summary>True where something is under way that a sleeping thread would delay.</summary>
+    public bool IsBusy => Engine.InFlight > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0;
+
+    /// <summary>Round robin over the queues with an arbitration burst each (NVMe Base 2.1 section 3.4.4).</summary>
+    private int PollQueues(long nowNanoseconds)
+    {
+        int fetched = 0;
+        int burst = Features.ArbitrationBurst;
+        for (int i = 0; i <= Queues.HighestCompletion; i++)
+        {
+            CompletionQueue completion = Queues.Completion(i);
+            if (completion.Exists && !completion.PollHead())
+            {
+                ReportDoorbell(InvalidDoorbellValue);
+            }
+        }
+
+        for (int i = 0; i <= Queues.HighestSubmission; i++)
+        {
+            SubmissionQueue queue = Queues.Submission(i);
+            if (queue.State != SubmissionQueueState.Active)
+            {
+                continue;
+            }
+
+            if (!queue.PollTail())
+            {
+                ReportDoorbell(InvalidDoorbellValue);
+            }
+
+            if (queue.HasEntries)
+            {
+                fetched += Engine.FetchFrom(queue, burst, nowNanoseconds);
+                if (State != ControllerState.Ready)
+                {
+                    break;
+                }
+            }
+        }
+
+        return fetched;
+    }
+
+    private int PollDma()
+    {
+        IHostDma dma = Platform.HostDma;
+        if (dma.InFlight == 0)
+        {
+            return 0;
+        }
+
+        DmaCompletion* completions = _dmaCompletions;
+        int count = dma.Poll(completions, DmaBatch);
+        for (int i = 0; i < count; i++)
+        {
+            ref DmaCompletion completion = ref completions[i];
+            int number = DmaTag.NumberOf(completion.Tag);
+            switch (DmaTag.KindOf(completion.Tag))
+            {
+                case DmaTag.SubmissionFetchKind:
+                    Queues.Submission(number).FetchCompleted(completion.Status);
+                    break;
+                case DmaTag.CompletionEntryKind:
+                    Queues.Completion(number).DmaCompleted();
+                    break;
+                default:
+                    Engine.DmaCompleted(number, completion.Status);
+                    break;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Deletions of submission queues whose last command has ended.</summary>
+    private void PollDeletions()
+    {
+        for (int i = 1; i <= Queues.HighestSubmission; i++)
+        {
+            SubmissionQueue queue = Queues.Submission(i);
+            if (queue.State == SubmissionQueueState.Deleting && queue.InFlight == 0 && !queue.IsFetching)
+            {
+                int slot = queue.DeleteSlot;
+                Queues.DeleteSubmission(i);
+                Engine.CompleteParked(slot);
+            }
+        }
+    }
+
+    private void PollRarely(long nowNanoseconds)
+    {
+        _nextSweepNanoseconds = nowNanoseconds + SweepIntervalNanoseconds;
+        if (Queues.SweepForeignDoorbells())
+        {
+            ReportDoorbell(InvalidDoorbellRegister);
+        }
+    }
+
+    private void ReportDoorbell(byte information)
+    {
+        Log.WriteLimited(information == InvalidDoorbellValue ? "Host wrote an invalid doorbell value" : "Host wrote the doorbell of a queue that does not exist");
+        Events.Raise(this, ErrorEventType, information, ErrorInformationLog);
+    }
+}
