@@ -35,11 +35,15 @@ public sealed unsafe partial class NvmeController
         if (State == ControllerState.Ready)
         {
             work += PollQueues(nowNanoseconds);
-            PollDeletions();
             if (nowNanoseconds >= _nextSweepNanoseconds)
             {
                 PollRarely(nowNanoseconds);
             }
+        }
+
+        if (State is ControllerState.Ready or ControllerState.ShutdownDraining)
+        {
+            PollDeletions();
         }
 
         PollLifecycle();
