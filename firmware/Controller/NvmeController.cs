@@ -68,6 +68,9 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <summary>Asynchronous events and the requests that wait for them.</summary>
     public AsyncEvents Events { get; }
 
+    /// <summary>What the reactor counts.</summary>
+    public ReactorStatistics Statistics { get; } = new();
+
     /// <summary>Transfer buffers.</summary>
     public BufferPool Buffers { get; }
 

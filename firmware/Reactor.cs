@@ -1,0 +1,267 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+
+namespace Nvmepf.Firmware;
+
+/// <summary>How a reactor waits when there is nothing to do.</summary>
+public enum PollMode : byte
+{
+    /// <summary>Never sleeps: the shortest latency, one core at 100 %.</summary>
+    Busy,
+
+    /// <summary>Sleeps for longer and longer moments, woken by the platform and by disks; the first command afterwards waits a fraction of a millisecond.</summary>
+    Adaptive,
+}
+
+/// <summary>Options of a reactor.</summary>
+/// <param name="Poll">How it waits.</param>
+/// <param name="Cpu">Core to stay on, or -1.</param>
+/// <param name="RingEntries">Operations that backends may have under way.</param>
+public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu = -1, uint RingEntries = 1024);
+
+/// <summary>
+/// The main loop: one thread that polls the platform, the controller's queues and the disks, turn after turn. After
+/// <see cref="Start"/> it allocates nothing, takes no lock and throws nothing.
+/// </summary>
+/// <remarks>One controller and one reactor so far; queues are not spread over several.</remarks>
+public sealed class Reactor : IDisposable
+{
+    /// <summary>Turns without work before an adaptive reactor begins to sleep; a few tens of microseconds.</summary>
+    private const int IdleTurnsBeforeSleep = 2000;
+
+    private const long SleepMinimumNanoseconds = 20_000;
+
+    /// <summary>Bounds the latency of the first command after idle, as doorbells in shared memory wake nobody.</summary>
+    private const long SleepMaximumNanoseconds = 200_000;
+
+    /// <summary>With no queue to watch, only descriptors can bring work, and they wake the thread.</summary>
+    private const long SleepDisabledNanoseconds = 20_000_000;
+
+    private const long StopDeadlineNanoseconds = 10_000_000_000;
+    private const int ReapBatch = 128;
+
+    private readonly IPlatform _platform;
+    private readonly NvmeController _controller;
+    private readonly EventLog _log;
+    private readonly ReactorOptions _options;
+    private readonly IoUringCompletion[] _completions = new IoUringCompletion[ReapBatch];
+    private readonly PollDescriptor[] _wake = new PollDescriptor[8];
+    private readonly int[] _wakeFds = new int[8];
+    private IoUring? _ring;
+    private int _idleTurns;
+    private long _allocatedAtStart;
+    private int _collectionsAtStart;
+
+    /// <summary>Creates the loop; nothing runs yet.</summary>
+    public Reactor(IPlatform platform, NvmeController controller, EventLog log, ReactorOptions options)
+    {
+        _platform = platform;
+        _controller = controller;
+        _log = log;
+        _options = options;
+    }
+
+    /// <summary>What the loop has counted.</summary>
+    public ReactorStatistics Statistics => _controller.Statistics;
+
+    /// <summary>
+    /// Opens the ring and the backends and begins to serve, on the calling thread, which from here on is the reactor's.
+    /// </summary>
+    /// <exception cref="PlatformException">Something could not be opened; the message is for the user.</exception>
+    public void Start()
+    {
+        _ = Threads.SetName("reactor0");
+        if (_options.Cpu >= 0 && Threads.SetAffinity(_options.Cpu) is int error and < 0)
+        {
+            throw new PlatformException($"cannot pin the reactor to CPU {_options.Cpu}: {Errno.Describe(error)}");
+        }
+
+        IoUringOptions ringOptions = new()
+        {
+            SubmissionEntries = _options.RingEntries,
+            CompletionEntries = _options.RingEntries * 2,
+            PreferredMode = IoUringMode.DeferredTaskRun,
+        };
+        if (IoUring.Create(in ringOptions, out _ring, out string problem) < 0)
+        {
+            throw new PlatformException(problem);
+        }
+
+        if (_ring!.Start() is int startError and < 0)
+        {
+            throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
+        }
+
+        for (int i = 0; i < _controller.Namespaces.Count; i++)
+        {
+            _controller.Namespaces[i].Backend.Start(_ring);
+        }
+
+        _platform.Start(_controller);
+        _allocatedAtStart = GC.GetAllocatedBytesForCurrentThread();
+        _collectionsAtStart = GC.CollectionCount(0);
+    }
+
+    /// <summary>
+    /// Turns until <paramref name="stopDescriptor"/> is readable, then flushes what hosts have written and returns.
+    /// </summary>
+    /// <param name="stopDescriptor">A descriptor that becomes readable when the process shall end (signals), or -1 to use <paramref name="stop"/> alone.</param>
+    /// <param name="stop">Set by another thread to end the loop; may be null.</param>
+    public void Run(int stopDescriptor, StopFlag? stop = null)
+    {
+        long nextStopLook = 0;
+        while (true)
+        {
+            long now = _platform.NowNanoseconds;
+            bool worked = Turn(now);
+            if (!worked && _options.Poll == PollMode.Adaptive)
+            {
+                Idle(stopDescriptor);
+            }
+
+            if (now >= nextStopLook || !worked)
+            {
+                // A system call, so not every turn; an idle loop can afford it.
+                nextStopLook = now + 10_000_000;
+                if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
+                {
+                    break;
+                }
+            }
+        }
+
+        Stop();
+    }
+
+    /// <summary>One turn.</summary>
+    /// <returns>False where there was nothing to do.</returns>
+    public bool Turn(long nowNanoseconds)
+    {
+        bool worked = _platform.Poll();
+        int commands = _controller.Turn(nowNanoseconds);
+        worked |= PollRing();
+        ReactorStatistics statistics = Statistics;
+        statistics.Turns++;
+        if (commands > 0)
+        {
+            statistics.ProductiveTurns++;
+            statistics.CommandsFetchedSquared += (ulong)commands * (ulong)commands;
+            worked = true;
+        }
+
+        return worked;
+    }
+
+    /// <summary>Bytes of managed memory allocated by this thread since <see cref="Start"/>; 0 is the promise.</summary>
+    public long AllocatedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
+
+    /// <summary>Garbage collections in the process since <see cref="Start"/>.</summary>
+    public int Collections => GC.CollectionCount(0) - _collectionsAtStart;
+
+    /// <inheritdoc/>
+    public void Dispose() => _ring?.Dispose();
+
+    private bool PollRing()
+    {
+        IoUring ring = _ring!;
+        if (ring.Unsubmitted > 0)
+        {
+            _ = ring.Submit();
+        }
+
+        if (ring.InFlight == 0)
+        {
+            return false;
+        }
+
+        _ = ring.Poll();
+        int count = ring.Reap(_completions);
+        for (int i = 0; i < count; i++)
+        {
+            ulong tag = _completions[i].UserData;
+            if (tag <= int.MaxValue)
+            {
+                _controller.Engine.BackendCompleted((int)tag, _completions[i].Result);
+            }
+        }
+
+        return count > 0;
+    }
+
+    /// <summary>Waits a moment: longer the longer nothing has come, never while something is under way that nobody would announce.</summary>
+    private void Idle(int stopDescriptor)
+    {
+        if (_controller.IsBusy && _ring!.InFlight == 0)
+        {
+            _idleTurns = 0;
+            return;
+        }
+
+        _idleTurns++;
+        if (_idleTurns < IdleTurnsBeforeSleep && _controller.State == ControllerState.Ready)
+        {
+            return;
+        }
+
+        int count = _platform.GetWakeDescriptors(_wakeFds);
+        for (int i = 0; i < count; i++)
+        {
+            _wake[i] = new PollDescriptor { Fd = _wakeFds[i], Events = PollEvents.In };
+        }
+
+        _wake[count++] = new PollDescriptor { Fd = _ring!.Fd, Events = PollEvents.In };
+        if (stopDescriptor >= 0)
+        {
+            _wake[count++] = new PollDescriptor { Fd = stopDescriptor, Events = PollEvents.In };
+        }
+
+        long sleep = _controller.State == ControllerState.Ready
+            ? Math.Min(SleepMinimumNanoseconds * (1 + ((_idleTurns - IdleTurnsBeforeSleep) / 64)), SleepMaximumNanoseconds)
+            : SleepDisabledNanoseconds;
+        Statistics.Sleeps++;
+        if (Events.Poll(_wake.AsSpan(0, count), sleep) > 0)
+        {
+            _idleTurns = 0;
+        }
+    }
+
+    private static bool IsReadable(int descriptor)
+    {
+        PollDescriptor poll = new() { Fd = descriptor, Events = PollEvents.In };
+        return Events.Poll(new Span<PollDescriptor>(ref poll), 0) > 0;
+    }
+
+    private void Stop()
+    {
+        _log.Write("Shutting down controller");
+        long deadline = _platform.NowNanoseconds + StopDeadlineNanoseconds;
+        _controller.BeginStop();
+        while (!_controller.IsStopped)
+        {
+            long now = _platform.NowNanoseconds;
+            if (now > deadline)
+            {
+                _log.Write("Flush at exit took longer than {0} s, giving up: written data may not be durable", StopDeadlineNanoseconds / 1_000_000_000);
+                break;
+            }
+
+            _ = Turn(now);
+        }
+
+        _log.Write("Reactor ran {0} turns and allocated {1} bytes", (long)Statistics.Turns, AllocatedBytes);
+    }
+}
+
+/// <summary>A request to stop, from one thread to a reactor.</summary>
+public sealed class StopFlag
+{
+    private volatile bool _isSet;
+
+    /// <summary>True once <see cref="Set"/> was called.</summary>
+    public bool IsSet => _isSet;
+
+    /// <summary>Asks the reactor to end after the turn under way.</summary>
+    public void Set() => _isSet = true;
+}
