@@ -53,6 +53,9 @@ public struct DmaCompletion
 /// </summary>
 public unsafe interface IHostDma
 {
+    /// <summary>Segments that every implementation takes in one list while nothing is in flight; no caller hands over more.</summary>
+    const int ListSegmentsMax = 64;
+
     /// <summary>
     /// Queues one scatter list. The list and the local memory stay valid and untouched until the completion is polled.
     /// </summary>
