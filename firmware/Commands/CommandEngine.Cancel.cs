@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
 
@@ -128,29 +129,14 @@ public sealed unsafe partial class CommandEngine
     }
 
     /// <summary>True while a command may still touch the host range, by pointer or by DMA.</summary>
-    public bool IsHostMemoryInUse(ulong address, ulong last)
+    public bool IsHostMemoryInUse(ulong address, ulong lengthBytes)
     {
         for (int i = 0; i < _slotCount; i++)
         {
-            ref CommandSlot slot = ref _slots[i];
-            if (slot.State is CommandState.Free or CommandState.Parked or CommandState.Completing)
-            {
-                continue;
-            }
-
-            if (slot.State == CommandState.MappingData && slot.PendingDma > 0
-                && slot.Walk.ListAddress <= last && slot.Walk.ListAddress + (slot.Walk.ListChunkBytes - 1) >= address)
+            if (_slots[i].State is not (CommandState.Free or CommandState.Parked or CommandState.Completing)
+                && DataMapper.IsHostMemoryInUse(in _slots[i], address, lengthBytes))
             {
                 return true;
-            }
-
-            for (int s = 0; s < slot.SegmentCount; s++)
-            {
-                ref HostSegment segment = ref slot.Segments[s];
-                if (segment.HostAddress <= last && segment.HostAddress + (segment.LengthBytes - 1) >= address)
-                {
-                    return true;
-                }
             }
         }
 

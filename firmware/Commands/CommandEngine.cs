@@ -190,7 +190,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
     public void DmaCompleted(int slotIndex, DmaStatus status)
     {
         ref CommandSlot slot = ref _slots[slotIndex];
-        slot.PendingDma--;
         switch (slot.State)
         {
             case CommandState.MappingData:

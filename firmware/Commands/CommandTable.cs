@@ -1,5 +1,4 @@
 using Nvmepf.Firmware.Commands.Admin;
-using Nvmepf.Firmware.Commands.Io;
 
 namespace Nvmepf.Firmware.Commands;
 
@@ -11,6 +10,11 @@ public static class CommandTable
 {
     private static readonly CommandDescriptor?[] s_admin = Index(
     [
+        DeleteIoSubmissionQueue.Row,
+        CreateIoSubmissionQueue.Row,
+        DeleteIoCompletionQueue.Row,
+        CreateIoCompletionQueue.Row,
+        Abort.Row,
     ]);
 
     private static readonly CommandDescriptor?[] s_io = Index(

@@ -9,6 +9,9 @@ public sealed class AsyncEvents
     /// <summary>Requests that may wait at a time (AERL + 1).</summary>
     public const int RequestsMax = 4;
 
+    /// <summary>Requests that wait.</summary>
+    public int WaitingCount { get; }
+
     /// <summary>Parks an Asynchronous Event Request, or ends it at once when an event is waiting or there are too many.</summary>
     public CommandOutcome Park(NvmeController controller, ref CommandSlot slot) => throw new NotSupportedException();
 

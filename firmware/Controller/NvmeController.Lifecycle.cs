@@ -79,7 +79,7 @@ public sealed partial class NvmeController
     public bool IsHostMemoryInUse(ulong address, ulong lengthBytes)
     {
         ulong last = address + (lengthBytes - 1); // inclusive: a range may end at 2^64
-        return Engine.IsHostMemoryInUse(address, last) || Queues.IsHostMemoryInUse(address, last);
+        return Engine.IsHostMemoryInUse(address, lengthBytes) || Queues.IsHostMemoryInUse(address, last);
     }
 
     /// <summary>A flush that the controller itself began has ended.</summary>
@@ -208,7 +208,7 @@ public sealed partial class NvmeController
             return "Enable refused: CC {0:x8}h selects an arbitration mechanism other than round robin";
         }
 
-        if (configuration.IoCommandSetSelected is not (IoCommandSetSelected.Nvm or IoCommandSetSelected.AllSupported))
+        if (configuration.IoCommandSetSelected is not (IoCommandSetSelected.NvmCommandSet or IoCommandSetSelected.AllSupportedIoCommandSets))
         {
             return "Enable refused: CC {0:x8}h selects a command set that CAP.CSS does not offer";
         }

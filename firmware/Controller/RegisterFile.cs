@@ -28,7 +28,7 @@ public sealed unsafe class RegisterFile
             MaximumQueueEntriesSupportedZeroBased = (ushort)(settings.QueueEntriesMax - 1),
             ContiguousQueuesRequired = true,
             TimeoutIn500Milliseconds = 15,
-            CommandSetsSupported = CommandSetsSupported.Nvm | CommandSetsSupported.IoCommandSets,
+            CommandSetsSupported = CommandSetsSupported.NvmCommandSet | CommandSetsSupported.IoCommandSets,
             MemoryPageSizeMinimum = 0,
             MemoryPageSizeMaximum = MemoryPageSizeMaximum,
         };

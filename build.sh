@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Builds, tests and runs nvmepf. What it needs and does not find it installs (as root) or names.
+# It does not know what the tests are: those are tests/ and tools/rig/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+rid=linux-x64
+configuration=Release
+out="$PWD/out"
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+usage() {
+    cat <<'TEXT'
+usage: ./build.sh [VERB] [OPTIONS]
+
+  (none)                 build everything (hal and firmware for .NET 10 and .NET 9)
+  publish                publish the native binaries to out/linux-x64/: nvmepf and nvmepf-host
+  run [--host linux]     publish, serve a file as a disk, boot a real Linux in QEMU on it, show what it sees
+  run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
+  test [FILTER]          every test, unit to end to end; FILTER as in `dotnet test --filter`
+  clean                  remove out/ and all build products (the download cache of the rig stays)
+  help                   this text
+
+Environment:
+  NVMEPF_CACHE           where the rig keeps its downloads (default: ~/.cache/nvmepf)
+  NVMEPF_SKIP_GUEST=1    test: skip the tests that boot Linux in QEMU; they are counted as skipped
+TEXT
+}
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+need_dotnet() {
+    command -v dotnet >/dev/null || die "the .NET SDK is missing: install .NET SDK 10.0 so that 'dotnet' is on the PATH"
+    local version
+    version=$(dotnet --version)
+    [ "${version%%.*}" -ge 10 ] || die "the .NET SDK is $version: 10.0 or newer is needed"
+}
+
+# NativeAOT links with the system's C compiler.
+need_linker() {
+    if command -v clang >/dev/null; then linker=clang; return; fi
+    if ! command -v gcc >/dev/null; then
+        [ "$(id -u)" = 0 ] || die "a linker is missing: install one with 'apt-get install gcc libc6-dev' (needs root)"
+        say "installing gcc (links the native binary)"
+        { apt-get update -q && apt-get install -y -q --no-install-recommends gcc libc6-dev; } >&2 ||
+            die "could not install gcc: check the network, or install gcc and libc6-dev by hand"
+    fi
+    linker=gcc
+}
+
+publish_one() { # PROJECT FRAMEWORK
+    dotnet publish "$1" -c "$configuration" -f "$2" -r "$rid" -p:PublishAot=true -p:NvmepfFrameworks="$2" \
+        -p:CppCompilerAndLinker="$linker" --artifacts-path "$out/obj/$2" -o "$out/$rid" -v q -nologo
+}
+
+# .NET 10 is the target; where the package feed lacks its NativeAOT runtime pack, .NET 9's is used, and said.
+pick_framework() {
+    local mark="$out/obj/aot-framework" log="$out/obj/aot-framework.log"
+    if [ -s "$mark" ]; then framework=$(cat "$mark"); return; fi
+    mkdir -p "$out/obj"
+    for framework in net10.0 net9.0; do
+        if dotnet restore firmware/Firmware.csproj -r "$rid" -p:PublishAot=true -p:NvmepfFrameworks="$framework" \
+            --artifacts-path "$out/obj/$framework" -v q -nologo >"$log" 2>&1; then
+            echo "$framework" >"$mark"
+            return
+        fi
+        say "the package feed has no NativeAOT runtime for $framework: $(grep -om1 'NU[0-9]*: .*' "$log" || tail -n 1 "$log")"
+    done
+    die "no NativeAOT runtime could be restored; see $log"
+}
+
+publish() {
+    need_dotnet
+    need_linker
+    pick_framework
+    say "publishing out/$rid/nvmepf and nvmepf-host ($framework, linked by $linker)"
+    publish_one firmware/Firmware.csproj "$framework"
+    publish_one tools/HostDriver/HostDriver.csproj "$framework"
+    [ -x "$out/$rid/nvmepf" ] || die "publish ended without out/$rid/nvmepf"
+}
+
+build() {
+    need_dotnet
+    say "building every project"
+    dotnet build Firmware.sln -c "$configuration" --artifacts-path "$out/obj/all" -v q -nologo
+}
+
+# Counts from the results files, so that what the runner prints does not matter.
+count() { # ATTRIBUTE
+    grep -ho "<Counters [^>]*" "$out"/results/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+run_tests() {
+    publish
+    say "building the tests"
+    dotnet build tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" -v q -nologo
+    rm -rf "$out/results"
+    mkdir -p "$out/results"
+    export NVMEPF_BINARY="$out/$rid/nvmepf" NVMEPF_HOST_BINARY="$out/$rid/nvmepf-host" NVMEPF_ROOT="$PWD"
+    local status=0
+    dotnet test tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" --no-build -nologo \
+        --results-directory "$out/results" --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
+        ${1:+--filter "$1"} || status=$?
+    local passed failed total
+    passed=$(count passed) failed=$(count failed) total=$(count total)
+    [ "$total" -gt 0 ] || { echo "no test ran"; status=1; }
+    if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=$((failed + 1)); fi
+    echo "$passed passed, $failed failed$([ $((total - passed - failed)) -le 0 ] || echo ", $((total - passed - failed)) skipped")"
+    return "$status"
+}
+
+run() {
+    local host=linux
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --host) host=${2:-}; shift 2 || die "--host needs a value: linux or builtin" ;;
+            *) die "run: unknown option '$1'; allowed: --host linux, --host builtin" ;;
+        esac
+    done
+    case $host in
+        linux) publish; exec tools/rig/run.sh ;;
+        builtin) publish; exec tools/rig/run-builtin.sh ;;
+        *) die "--host $host: allowed are linux and builtin" ;;
+    esac
+}
+
+verb=${1:-build}
+[ $# -eq 0 ] || shift
+case $verb in
+    build) build ;;
+    publish) publish ;;
+    run) run "$@" ;;
+    test) run_tests "${1:-}" ;;
+    clean) rm -rf "$out"; find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} + ;;
+    help | --help | -h) usage ;;
+    *) usage >&2; die "unknown verb '$verb'" ;;
+esac
