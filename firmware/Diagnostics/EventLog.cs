@@ -1,20 +1,165 @@
+using System.Diagnostics;
 using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Diagnostics;
 
 /// <summary>
-/// The endpoint log: one line an event with a monotonic time, in the words that nvmet's users know. PLACEHOLDER, being written:
-/// a reactor must be able to call it without allocating or waiting; a thread of its own prints.
+/// The endpoint log: one line an event with the time since start, in the words that nvmet's users know. Any thread writes a record
+/// into a bounded ring without waiting or allocating; a thread of its own turns records into text and prints them.
 /// </summary>
-public sealed class EventLog
+/// <remarks>
+/// <para>
+/// The ring is Vyukov's bounded queue with one consumer: each cell has a turn number. A writer claims a cell by moving
+/// the tail on (compare and swap), fills it, and publishes it by a release store of the cell's turn; the reader sees the turn with an
+/// acquire load, so it sees what was filled in. A full ring drops the record and counts it.
+/// </para>
+/// <para>It has no levels and no files: init, systemd or the shell decide where standard error goes.</para>
+/// </remarks>
+public sealed class EventLog : IEventLog, IDisposable
 {
-    /// <summary>Logs a constant text with {0} and {1} as holes for two numbers (decimal) - no allocation, never waits.</summary>
-    public void Write(string text, long first = 0, long second = 0)
+    private const int CapacityRecords = 1024; // a power of two; the reader drains it every few milliseconds
+    private const int DrainIntervalMilliseconds = 10;
+    private readonly Cell[] _cells = new Cell[CapacityRecords];
+    private readonly RateLimiter _limiter = new();
+    private readonly Stream _output;
+    private readonly long _startTimestamp = Stopwatch.GetTimestamp();
+    private readonly byte[] _line = new byte[LogLine.LengthMax];
+    private readonly Thread _printer;
+    private long _tail;
+    private long _head;
+    private long _lost;
+    private long _lostReported;
+    private volatile bool _isEnding;
+
+    /// <summary>Starts the log on a stream, standard error where none is given.</summary>
+    public EventLog(Stream? output = null)
     {
+        _output = output ?? Console.OpenStandardError();
+        for (int i = 0; i < CapacityRecords; i++)
+        {
+            _cells[i].Turn = i;
+        }
+
+        _printer = new Thread(PrintUntilEnd) { IsBackground = true, Name = "log" };
+        _printer.Start();
     }
 
-    /// <summary>The same, at most a few times a second for each distinct text: for events that a host can flood; says how many were left out.</summary>
-    public void WriteLimited(string text, long first = 0, long second = 0)
+    /// <inheritdoc/>
+    public void Write(string staticText, long first = 0, long second = 0) => Enqueue(staticText, first, second, 0);
+
+    /// <summary>
+    /// The same for events that a host can cause at will: a few lines a second for each text, then silence; when the text is
+    /// printed again it says how many were left out. To be called from one thread, the reactor's.
+    /// </summary>
+    public void WriteLimited(string staticText, long first = 0, long second = 0)
     {
+        if (_limiter.Admits(staticText, Elapsed(), out long leftOut))
+        {
+            Enqueue(staticText, first, second, leftOut);
+        }
+    }
+
+    /// <summary>Prints what is waiting and ends the thread.</summary>
+    public void Dispose()
+    {
+        _isEnding = true;
+        _printer.Join();
+        _output.Flush();
+    }
+
+    /// <summary>Nanoseconds since the log was created.</summary>
+    private long Elapsed() => (long)((Stopwatch.GetTimestamp() - _startTimestamp) * (1e9 / Stopwatch.Frequency));
+
+    private void Enqueue(string text, long first, long second, long leftOut)
+    {
+        long position = Volatile.Read(ref _tail);
+        for (int attempt = 0; attempt < CapacityRecords; attempt++)
+        {
+            ref Cell cell = ref _cells[position & (CapacityRecords - 1)];
+            long behind = Volatile.Read(ref cell.Turn) - position;
+            if (behind < 0)
+            {
+                break; // the reader has not been here since the ring was last full
+            }
+
+            long found = behind > 0 ? Volatile.Read(ref _tail) : Interlocked.CompareExchange(ref _tail, position + 1, position);
+            if (behind == 0 && found == position)
+            {
+                cell.Text = text;
+                cell.First = first;
+                cell.Second = second;
+                cell.LeftOut = leftOut;
+                cell.TimeNanoseconds = Elapsed();
+                Volatile.Write(ref cell.Turn, position + 1);
+                return;
+            }
+
+            position = found;
+        }
+
+        Interlocked.Increment(ref _lost);
+    }
+
+    private void PrintUntilEnd()
+    {
+        while (true)
+        {
+            bool isLast = _isEnding; // read before the ring, so that what was written before Dispose is printed
+            while (PrintOne())
+            {
+            }
+
+            long lost = Volatile.Read(ref _lost);
+            if (lost != _lostReported)
+            {
+                Print(new Cell { Text = "{0} log records were lost: the log could not be printed fast enough", First = lost - _lostReported, TimeNanoseconds = Elapsed() });
+                _lostReported = lost;
+            }
+
+            if (isLast)
+            {
+                return;
+            }
+
+            Thread.Sleep(DrainIntervalMilliseconds);
+        }
+    }
+
+    private bool PrintOne()
+    {
+        ref Cell cell = ref _cells[_head & (CapacityRecords - 1)];
+        if (Volatile.Read(ref cell.Turn) != _head + 1)
+        {
+            return false;
+        }
+
+        Cell copy = cell;
+        Volatile.Write(ref cell.Turn, _head + CapacityRecords); // hands the cell to the writers of the next round
+        _head++;
+        Print(in copy);
+        return true;
+    }
+
+    private void Print(in Cell cell)
+    {
+        int length = LogLine.Format(_line, cell.TimeNanoseconds, cell.Text!, cell.First, cell.Second, cell.LeftOut);
+        try
+        {
+            _output.Write(_line, 0, length);
+        }
+        catch (IOException)
+        {
+            // Nobody reads the log any more (a closed pipe); the disk goes on.
+        }
+    }
+
+    private struct Cell
+    {
+        public long Turn;
+        public string? Text;
+        public long First;
+        public long Second;
+        public long LeftOut;
+        public long TimeNanoseconds;
     }
 }
