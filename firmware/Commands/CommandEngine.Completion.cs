@@ -35,7 +35,7 @@ public sealed unsafe partial class CommandEngine
 
     private void Finish(ref CommandSlot slot)
     {
-        ReturnBuffers(ref slot);
+        ReturnBuffer(ref slot);
         CompletedCount++;
         if (slot.Status.IsError)
         {
@@ -67,19 +67,13 @@ public sealed unsafe partial class CommandEngine
         }
     }
 
-    private void ReturnBuffers(ref CommandSlot slot)
+    private void ReturnBuffer(ref CommandSlot slot)
     {
         if (slot.BufferIndex >= 0)
         {
             _buffers.Return(slot.BufferIndex);
             slot.BufferIndex = -1;
             slot.Buffer = null;
-        }
-
-        if (slot.ExtraBufferIndex >= 0)
-        {
-            _buffers.Return(slot.ExtraBufferIndex);
-            slot.ExtraBufferIndex = -1;
         }
 
         // From here on the command uses no host memory any more.

@@ -76,8 +76,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             slot.Segments = (HostSegment*)(memory + ListBytes);
             slot.Operation.Vectors = (IoVector*)(memory + ListBytes + segmentBytes);
             slot.BufferIndex = -1;
-            slot.ExtraBufferIndex = -1;
-            _free.Add(_slots, i);
+                _free.Add(_slots, i);
         }
     }
 
@@ -265,7 +264,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
         slot.SegmentCount = 0;
         slot.PendingDma = 0;
         slot.Buffer = null;
-        slot.ExtraBufferIndex = -1;
         slot.AbortSlot = -1;
         slot.Scratch0 = 0;
         slot.Scratch1 = 0;

@@ -163,9 +163,6 @@ public unsafe struct CommandSlot
     /// <summary>Index of <see cref="Buffer"/> in the pool, or -1.</summary>
     public int BufferIndex;
 
-    /// <summary>A second buffer of the pool that a handler took (Compare), or -1. The engine gives it back when the command ends.</summary>
-    public int ExtraBufferIndex;
-
     /// <summary>The buffer as the one segment that a backend sees.</summary>
     public HostSegment BufferSegment;
 

@@ -10,11 +10,11 @@ public static class CommandTable
 {
     private static readonly CommandDescriptor?[] s_admin = Index(
     [
-        DeleteIoSubmissionQueue.Row,
-        CreateIoSubmissionQueue.Row,
-        DeleteIoCompletionQueue.Row,
-        CreateIoCompletionQueue.Row,
-        Abort.Row,
+        DeleteIoSubmissionQueue.Descriptor,
+        CreateIoSubmissionQueue.Descriptor,
+        DeleteIoCompletionQueue.Descriptor,
+        CreateIoCompletionQueue.Descriptor,
+        Abort.Descriptor,
     ]);
 
     private static readonly CommandDescriptor?[] s_io = Index(

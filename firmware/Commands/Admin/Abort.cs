@@ -12,8 +12,8 @@ public static unsafe class Abort
     /// <summary>Abort commands that may wait at a time, zero-based (ACL in Identify Controller).</summary>
     public const byte CommandLimitZeroBased = 3;
 
-    /// <summary>The row.</summary>
-    public static CommandDescriptor Row { get; } = new()
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
     {
         Opcode = (byte)AdminOpcode.Abort,
         Name = "Abort",

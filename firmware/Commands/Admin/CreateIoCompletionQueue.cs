@@ -8,8 +8,8 @@ namespace Nvmepf.Firmware.Commands.Admin;
 /// <summary>Create I/O Completion Queue, 05h (NVMe over PCIe 1.1; NVMe Base 2.1 section 5.2.1).</summary>
 public static unsafe class CreateIoCompletionQueue
 {
-    /// <summary>The row.</summary>
-    public static CommandDescriptor Row { get; } = new()
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
     {
         Opcode = (byte)AdminOpcode.CreateIoCompletionQueue,
         Name = "Create I/O Completion Queue",

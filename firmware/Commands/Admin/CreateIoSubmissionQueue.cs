@@ -11,8 +11,8 @@ namespace Nvmepf.Firmware.Commands.Admin;
 /// </summary>
 public static unsafe class CreateIoSubmissionQueue
 {
-    /// <summary>The row.</summary>
-    public static CommandDescriptor Row { get; } = new()
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
     {
         Opcode = (byte)AdminOpcode.CreateIoSubmissionQueue,
         Name = "Create I/O Submission Queue",

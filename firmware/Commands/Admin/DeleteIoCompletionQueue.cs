@@ -7,8 +7,8 @@ namespace Nvmepf.Firmware.Commands.Admin;
 /// <summary>Delete I/O Completion Queue, 04h (NVMe Base 2.1 section 5.2.3): refused while a submission queue completes to it.</summary>
 public static unsafe class DeleteIoCompletionQueue
 {
-    /// <summary>The row.</summary>
-    public static CommandDescriptor Row { get; } = new()
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
     {
         Opcode = (byte)AdminOpcode.DeleteIoCompletionQueue,
         Name = "Delete I/O Completion Queue",

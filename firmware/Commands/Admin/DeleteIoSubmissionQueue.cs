@@ -10,8 +10,8 @@ namespace Nvmepf.Firmware.Commands.Admin;
 /// </summary>
 public static unsafe class DeleteIoSubmissionQueue
 {
-    /// <summary>The row.</summary>
-    public static CommandDescriptor Row { get; } = new()
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
     {
         Opcode = (byte)AdminOpcode.DeleteIoSubmissionQueue,
         Name = "Delete I/O Submission Queue",
