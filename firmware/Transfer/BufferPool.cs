@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
 
@@ -59,11 +58,7 @@ public sealed unsafe class BufferPool : IDisposable
     {
         get
         {
-            if ((uint)index >= (uint)_isTaken.Length)
-            {
-                ThrowMisuse("no buffer has this index");
-            }
-
+            Invariant.Check((uint)index < (uint)_isTaken.Length, "an index that TryTake returned");
             return _base + ((nuint)(uint)index * BufferLengthBytes);
         }
     }
@@ -85,11 +80,7 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Gives a buffer back. It must be one that was taken and not returned since.</summary>
     public void Return(int index)
     {
-        if ((uint)index >= (uint)_isTaken.Length || !_isTaken[index])
-        {
-            ThrowMisuse("returned a transfer buffer that was not taken");
-        }
-
+        Invariant.Check((uint)index < (uint)_isTaken.Length && _isTaken[index], "a transfer buffer is returned once, by who took it");
         _isTaken[index] = false;
         _free[_freeCount++] = index;
     }
@@ -103,8 +94,4 @@ public sealed unsafe class BufferPool : IDisposable
             _base = null;
         }
     }
-
-    /// <summary>An invariant of the firmware itself is broken: two commands would share a buffer. Ends the process; nothing catches it.</summary>
-    [DoesNotReturn]
-    private static void ThrowMisuse(string what) => throw new InvalidOperationException(what);
 }

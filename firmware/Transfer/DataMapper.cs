@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Nvmepf.Firmware.Commands;
@@ -31,11 +30,8 @@ namespace Nvmepf.Firmware.Transfer;
 /// </remarks>
 public sealed unsafe partial class DataMapper
 {
-    /// <summary>
-    /// SGLS of Identify Controller (section 5.1.13.2.1) as implemented here: bits 1:0 = 01b, any alignment and granularity; bit 16, bit
-    /// buckets; bit 18, an SGL may be longer than the data.
-    /// </summary>
-    public const uint SglSupport = 0x0005_0001;
+    /// <summary>SGLS of Identify Controller (section 5.1.13.2.1), as implemented here.</summary>
+    public static SglSupport SglSupport => new() { Level = SglSupportLevel.ByteAligned, BitBucket = true, LengthLargerThanData = true };
 
     /// <summary>Most SGL descriptors looked at for one command, chains and empty ones included; more is taken for an endless list.</summary>
     public const uint DescriptorsMax = 4096;
@@ -70,7 +66,7 @@ public sealed unsafe partial class DataMapper
         get => _pageBytes;
         set
         {
-            Debug.Assert(value >= 4096 && BitOperations.IsPow2(value), "a memory page size that CC.MPS can express");
+            Invariant.Check(value >= 4096 && BitOperations.IsPow2(value), "a memory page size that CC.MPS can express");
             _pageBytes = value;
             _pageMask = value - 1;
         }
@@ -116,7 +112,7 @@ public sealed unsafe partial class DataMapper
 
     /// <summary>
     /// Goes on after the DMA that Map or Resume waited for ended, or after a stall (<c>slot.PendingDma</c> is 0 then, and
-    /// <paramref name="dmaStatus"/> is not looked at).
+    /// <paramref name="dmaStatus"/> is not looked at). Counts <c>slot.PendingDma</c> down itself.
     /// </summary>
     public TransferOutcome Resume(ref CommandSlot slot, DmaStatus dmaStatus)
     {

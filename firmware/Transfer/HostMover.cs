@@ -44,7 +44,7 @@ public sealed unsafe class HostMover
 
     /// <summary>
     /// One of the slot's DMA requests ended, or a stall is over (<c>slot.PendingDma</c> is 0 then, and <paramref name="dmaStatus"/> is not
-    /// looked at).
+    /// looked at). Counts <c>slot.PendingDma</c> down itself.
     /// </summary>
     public TransferOutcome Resume(ref CommandSlot slot, DmaStatus dmaStatus)
     {
