@@ -43,7 +43,8 @@ public static unsafe partial class Clock
         return -Native.ClockNanoSleep(Monotonic, 0, &time, null);
     }
 
-    /// <summary>Sleeps until the monotonic clock shows a value; at once when it already does. Returns 0, or -EINTR (call again: nothing drifts).</summary>
+    /// <summary>Sleeps until the monotonic clock shows a value; at once when it already does. Returns 0, or -EINTR (call again: nothing
+    /// drifts).</summary>
     public static int SleepUntil(long monotonicNanoseconds)
     {
         TimeSpecification time = TimeSpecification.FromNanoseconds(monotonicNanoseconds < 0 ? 0 : monotonicNanoseconds);

@@ -80,16 +80,22 @@ public static class Errno
     public const int ENOSYS = 38;
     /// <summary>Too many levels of symbolic links.</summary>
     public const int ELOOP = 40;
+    /// <summary>Bad exchange: a reservation conflict of a block device.</summary>
+    public const int EBADE = 52;
     /// <summary>No data available (NVMe reservations and media errors of block devices use it).</summary>
     public const int ENODATA = 61;
     /// <summary>Timer expired.</summary>
     public const int ETIME = 62;
+    /// <summary>The link to the device is severed.</summary>
+    public const int ENOLINK = 67;
     /// <summary>Protocol error.</summary>
     public const int EPROTO = 71;
     /// <summary>Bad message: a checksum or protection information mismatch on block devices.</summary>
     public const int EBADMSG = 74;
     /// <summary>Value too large for its type.</summary>
     public const int EOVERFLOW = 75;
+    /// <summary>Descriptor in a bad state: an io_uring that was not started.</summary>
+    public const int EBADFD = 77;
     /// <summary>Not a valid byte or character sequence.</summary>
     public const int EILSEQ = 84;
     /// <summary>Not a socket.</summary>
@@ -110,6 +116,8 @@ public static class Errno
     public const int EISCONN = 106;
     /// <summary>Not connected.</summary>
     public const int ENOTCONN = 107;
+    /// <summary>Too many references: descriptors in flight on sockets, or open zones of a device.</summary>
+    public const int ETOOMANYREFS = 109;
     /// <summary>Timed out.</summary>
     public const int ETIMEDOUT = 110;
     /// <summary>Connection refused: nobody listens there.</summary>
@@ -120,12 +128,15 @@ public static class Errno
     public const int EINPROGRESS = 115;
     /// <summary>Stale file handle.</summary>
     public const int ESTALE = 116;
+    /// <summary>Remote input/output error: a device refuses for good.</summary>
+    public const int EREMOTEIO = 121;
     /// <summary>Disk quota exceeded.</summary>
     public const int EDQUOT = 122;
     /// <summary>Operation cancelled.</summary>
     public const int ECANCELED = 125;
 
-    /// <summary>The symbol and a few words for an error number, for messages that a person reads, such as <c>ENOSPC (no space left on the device)</c>.</summary>
+    /// <summary>The symbol and a few words for an error number, for messages that a person reads, such as <c>ENOSPC (no space left on
+    /// the device)</c>.</summary>
     /// <param name="errno">The error number, negated (as the calls return it) or not.</param>
     /// <returns>A constant for the numbers named here; a new string such as <c>errno 133</c> for others.</returns>
     public static string Describe(int errno)
@@ -164,11 +175,14 @@ public static class Errno
             ENAMETOOLONG => "ENAMETOOLONG (name too long)",
             ENOSYS => "ENOSYS (not implemented by this kernel)",
             ELOOP => "ELOOP (too many levels of symbolic links)",
+            EBADE => "EBADE (bad exchange)",
             ENODATA => "ENODATA (no data available)",
             ETIME => "ETIME (timer expired)",
+            ENOLINK => "ENOLINK (link severed)",
             EPROTO => "EPROTO (protocol error)",
             EBADMSG => "EBADMSG (bad message)",
             EOVERFLOW => "EOVERFLOW (value too large)",
+            EBADFD => "EBADFD (descriptor in a bad state)",
             EILSEQ => "EILSEQ (invalid character sequence)",
             ENOTSOCK => "ENOTSOCK (not a socket)",
             EMSGSIZE => "EMSGSIZE (message too long)",
@@ -179,11 +193,13 @@ public static class Errno
             ENOBUFS => "ENOBUFS (no buffer space)",
             EISCONN => "EISCONN (already connected)",
             ENOTCONN => "ENOTCONN (not connected)",
+            ETOOMANYREFS => "ETOOMANYREFS (too many references)",
             ETIMEDOUT => "ETIMEDOUT (timed out)",
             ECONNREFUSED => "ECONNREFUSED (connection refused)",
             EALREADY => "EALREADY (already in progress)",
             EINPROGRESS => "EINPROGRESS (now in progress)",
             ESTALE => "ESTALE (stale file handle)",
+            EREMOTEIO => "EREMOTEIO (remote input/output error)",
             EDQUOT => "EDQUOT (disk quota exceeded)",
             ECANCELED => "ECANCELED (operation cancelled)",
             var other => "errno " + other.ToString(System.Globalization.CultureInfo.InvariantCulture),

@@ -73,7 +73,8 @@ public enum EpollOperation
     Modify = 3,
 }
 
-/// <summary>System calls to wait and to wake. All return a count, a descriptor or 0, or the negated errno; waits end early with -EINTR.</summary>
+/// <summary>System calls to wait and to wake. All return a count, a descriptor or 0, or the negated errno; waits end early with
+/// -EINTR.</summary>
 public static unsafe partial class Events
 {
     /// <summary>The most descriptors that one <see cref="EpollWait"/> reports.</summary>
@@ -84,7 +85,8 @@ public static unsafe partial class Events
     /// <summary>Creates an event counter (eventfd).</summary>
     public static int Create(uint initial, EventFlags flags) => Errno.Result(Native.EventFd(initial, (int)flags | CloseOnExec));
 
-    /// <summary>Adds to the counter and wakes its readers. -EAGAIN when a non-blocking counter is full, which it cannot be by ones.</summary>
+    /// <summary>Adds to the counter and wakes its readers. -EAGAIN when a non-blocking counter is full, which it cannot be by
+    /// ones.</summary>
     public static int Signal(int fd, ulong increment = 1)
     {
         long written = Errno.Result(Native.Write(fd, &increment, sizeof(ulong)));

@@ -22,7 +22,8 @@ public unsafe struct IoVector
     }
 }
 
-/// <summary>Flags of <see cref="Files.Open"/>. The values are x86-64's; the three that differ on arm64 are translated by the call.</summary>
+/// <summary>Flags of <see cref="Files.Open"/>. The values are x86-64's; the three that differ on arm64 are translated by the
+/// call.</summary>
 [Flags]
 public enum OpenFlags
 {
@@ -34,7 +35,8 @@ public enum OpenFlags
     ReadWrite = 2,
     /// <summary>O_CREAT: create the file if it does not exist.</summary>
     Create = 0x40,
-    /// <summary>O_EXCL: with <see cref="Create"/>, fail with EEXIST if it exists; alone, on a block device, fail with EBUSY if it is in use.</summary>
+    /// <summary>O_EXCL: with <see cref="Create"/>, fail with EEXIST if it exists; alone, on a block device, fail with EBUSY if it is in
+    /// use.</summary>
     Exclusive = 0x80,
     /// <summary>O_TRUNC.</summary>
     Truncate = 0x200,
@@ -58,7 +60,8 @@ public enum OpenFlags
     Path = 0x20_0000,
 }
 
-/// <summary>Flags of one positioned read or write (RWF_*), for <see cref="Files.ReadVectors"/>, <see cref="Files.WriteVectors"/> and io_uring.</summary>
+/// <summary>Flags of one positioned read or write (RWF_*), for <see cref="Files.ReadVectors"/>, <see cref="Files.WriteVectors"/> and
+/// io_uring.</summary>
 [Flags]
 public enum ReadWriteFlags
 {
@@ -177,7 +180,8 @@ public struct FileStatus
     [FieldOffset(136)] public uint DeviceMajor;
     /// <summary>stx_dev_minor.</summary>
     [FieldOffset(140)] public uint DeviceMinor;
-    /// <summary>stx_dio_mem_align: alignment in bytes of the memory of a direct transfer; 0 = no direct transfers, or the kernel does not say
+    /// <summary>stx_dio_mem_align: alignment in bytes of the memory of a direct transfer; 0 = no direct transfers, or the kernel does
+    /// not say
     /// (<see cref="HasDirectIoAlignment"/>).</summary>
     [FieldOffset(152)] public uint DirectIoMemoryAlignmentBytes;
     /// <summary>stx_dio_offset_align: alignment in bytes of offset and length of a direct transfer; 0 as above.</summary>

@@ -73,7 +73,8 @@ public static unsafe partial class Files
         fixed (FileStatus* destination = &status)
         {
             *destination = default;
-            return Errno.Result(Native.Statx(fd, &empty, StatxEmptyPath, FileStatus.BasicMask | FileStatus.DirectIoAlignmentMask, destination));
+            const uint Mask = FileStatus.BasicMask | FileStatus.DirectIoAlignmentMask;
+            return Errno.Result(Native.Statx(fd, &empty, StatxEmptyPath, Mask, destination));
         }
     }
 
@@ -107,7 +108,8 @@ public static unsafe partial class Files
     /// <summary>Makes all data of the file durable, and the metadata that is needed to read it back.</summary>
     public static int DataSync(int fd) => Errno.Result(Native.FDataSync(fd));
 
-    /// <summary>Takes or releases an advisory lock on the open file. -EAGAIN when somebody else holds it and NonBlocking is given.</summary>
+    /// <summary>Takes or releases an advisory lock on the open file. -EAGAIN when somebody else holds it and NonBlocking is
+    /// given.</summary>
     public static int Lock(int fd, LockOperation operation) => Errno.Result(Native.Flock(fd, (int)operation));
 
     /// <summary>Removes a name.</summary>
@@ -137,7 +139,8 @@ public static unsafe partial class Files
     }
 
     /// <summary>The access mode and status flags that a descriptor was opened with (F_GETFL), as <see cref="OpenFlags"/> bits.</summary>
-    /// <returns>The flags (0 or more) or a negated errno. Bits that <see cref="OpenFlags"/> does not name, such as O_LARGEFILE, may be set.</returns>
+    /// <returns>The flags (0 or more) or a negated errno. Bits that <see cref="OpenFlags"/> does not name, such as O_LARGEFILE, may be
+    /// set.</returns>
     public static int Flags(int fd)
     {
         int native = Errno.Result(Native.Fcntl(fd, GetStatusFlags, 0));
@@ -179,7 +182,8 @@ public static unsafe partial class Files
         return native;
     }
 
-    /// <summary>The reverse of <see cref="ToNative"/>. O_LARGEFILE, which the kernel reports on its own, is dropped: its bit means another thing per machine.</summary>
+    /// <summary>The reverse of <see cref="ToNative"/>. O_LARGEFILE, which the kernel reports on its own, is dropped: its bit means
+    /// another thing per machine.</summary>
     internal static OpenFlags FromNative(int native, bool arm64)
     {
         if (!arm64)

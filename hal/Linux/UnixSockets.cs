@@ -85,7 +85,8 @@ internal unsafe struct UnixAddress
     internal fixed byte Path[PathBytes];
 }
 
-/// <summary>System calls on AF_UNIX stream sockets. All return a count, a descriptor or 0, or the negated errno. Descriptors are close-on-exec.</summary>
+/// <summary>System calls on AF_UNIX stream sockets. All return a count, a descriptor or 0, or the negated errno. Descriptors are
+/// close-on-exec.</summary>
 public static unsafe partial class UnixSockets
 {
     /// <summary>The most descriptors that one message carries (SCM_MAX_FD).</summary>
@@ -118,7 +119,8 @@ public static unsafe partial class UnixSockets
         return result;
     }
 
-    /// <summary>Gives a socket its path. -EADDRINUSE if anything has that name, -ENAMETOOLONG over <see cref="MaximumPathBytes"/> bytes.</summary>
+    /// <summary>Gives a socket its path. -EADDRINUSE if anything has that name, -ENAMETOOLONG over <see cref="MaximumPathBytes"/>
+    /// bytes.</summary>
     public static int Bind(int fd, ReadOnlySpan<char> path)
     {
         UnixAddress address;
@@ -158,16 +160,27 @@ public static unsafe partial class UnixSockets
     /// <param name="fd">The socket.</param>
     /// <param name="buffer">Where the bytes go.</param>
     /// <param name="lengthBytes">At most this many.</param>
-    /// <param name="fds">Where the descriptors go, close-on-exec; the caller owns (and closes) them. May be null when <paramref name="maxFds"/> is 0.</param>
+    /// <param name="fds">Where the descriptors go, close-on-exec; the caller owns (and closes) them. May be null when
+    /// <paramref name="maxFds"/> is 0.</param>
     /// <param name="maxFds">At most this many, 0 to <see cref="MaximumDescriptors"/>.</param>
-    /// <param name="fdCount">How many descriptors came. They may come together with a short read: count before looking at the bytes.</param>
-    /// <param name="truncated">True when more descriptors were sent than fit (or than this process may open); the kernel has dropped the excess.</param>
+    /// <param name="fdCount">How many descriptors came. They may come together with a short read: count before looking at the
+    /// bytes.</param>
+    /// <param name="truncated">True when more descriptors were sent than fit (or than this process may open); the kernel has dropped the
+    /// excess.</param>
     /// <param name="flags">Options.</param>
-    /// <returns>Bytes received, 0 when the peer has closed, or a negated errno. The kernel never mixes bytes from both sides of a message that
+    /// <returns>Bytes received, 0 when the peer has closed, or a negated errno. The kernel never mixes bytes from both sides of a
+    /// message that
     /// carried descriptors, so that a stream read can be shorter than what is queued.</returns>
     [SkipLocalsInit]
     public static int Receive(
-        int fd, byte* buffer, int lengthBytes, int* fds, int maxFds, out int fdCount, out bool truncated, MessageFlags flags = MessageFlags.None)
+        int fd,
+        byte* buffer,
+        int lengthBytes,
+        int* fds,
+        int maxFds,
+        out int fdCount,
+        out bool truncated,
+        MessageFlags flags = MessageFlags.None)
     {
         fdCount = 0;
         truncated = false;
@@ -203,7 +216,8 @@ public static unsafe partial class UnixSockets
     /// <param name="count">Number of pieces, at most 1024.</param>
     /// <param name="fds">Descriptors to pass; the sender keeps its own.</param>
     /// <param name="flags">Options.</param>
-    /// <returns>Bytes sent, which may be fewer than given: the descriptors have gone then, and must not be sent again with the rest.</returns>
+    /// <returns>Bytes sent, which may be fewer than given: the descriptors have gone then, and must not be sent again with the
+    /// rest.</returns>
     [SkipLocalsInit]
     public static int Send(int fd, IoVector* vectors, int count, ReadOnlySpan<int> fds, MessageFlags flags = MessageFlags.None)
     {
