@@ -50,6 +50,62 @@ public sealed unsafe class LayoutTests
         Assert.Equal(8, Offset<TimeSpecification>(nameof(TimeSpecification.Nanoseconds)));
     }
 
+    [Fact]
+    public void The_io_uring_entries_are_the_kernels()
+    {
+        Assert.Equal(64, sizeof(SubmissionEntry));
+        Assert.Equal(1, Offset<SubmissionEntry>(nameof(SubmissionEntry.Flags)));
+        Assert.Equal(2, Offset<SubmissionEntry>(nameof(SubmissionEntry.Priority)));
+        Assert.Equal(4, Offset<SubmissionEntry>(nameof(SubmissionEntry.Fd)));
+        Assert.Equal(8, Offset<SubmissionEntry>(nameof(SubmissionEntry.Offset)));
+        Assert.Equal(16, Offset<SubmissionEntry>(nameof(SubmissionEntry.Address)));
+        Assert.Equal(24, Offset<SubmissionEntry>(nameof(SubmissionEntry.Length)));
+        Assert.Equal(28, Offset<SubmissionEntry>(nameof(SubmissionEntry.OperationFlags)));
+        Assert.Equal(32, Offset<SubmissionEntry>(nameof(SubmissionEntry.UserData)));
+        Assert.Equal(40, Offset<SubmissionEntry>(nameof(SubmissionEntry.BufferIndex)));
+        Assert.Equal(42, Offset<SubmissionEntry>(nameof(SubmissionEntry.Personality)));
+        Assert.Equal(44, Offset<SubmissionEntry>(nameof(SubmissionEntry.FileIndex)));
+        Assert.Equal(48, Offset<SubmissionEntry>(nameof(SubmissionEntry.Address3)));
+        Assert.Equal(16, sizeof(IoUringCompletion));
+        Assert.Equal(8, Offset<IoUringCompletion>(nameof(IoUringCompletion.Result)));
+        Assert.Equal(12, Offset<IoUringCompletion>(nameof(IoUringCompletion.Flags)));
+    }
+
+    [Fact]
+    public void The_io_uring_set_up_layouts_are_the_kernels()
+    {
+        Assert.Equal(120, sizeof(IoUringParameters));
+        Assert.Equal(8, Offset<IoUringParameters>(nameof(IoUringParameters.Flags)));
+        Assert.Equal(20, Offset<IoUringParameters>(nameof(IoUringParameters.Features)));
+        Assert.Equal(28, Offset<IoUringParameters>(nameof(IoUringParameters.Reserved)));
+        Assert.Equal(40, Offset<IoUringParameters>(nameof(IoUringParameters.SubmissionRing)));
+        Assert.Equal(80, Offset<IoUringParameters>(nameof(IoUringParameters.CompletionRing)));
+        Assert.Equal(40, sizeof(SubmissionRingOffsets));
+        Assert.Equal(16, Offset<SubmissionRingOffsets>(nameof(SubmissionRingOffsets.Flags)));
+        Assert.Equal(24, Offset<SubmissionRingOffsets>(nameof(SubmissionRingOffsets.Array)));
+        Assert.Equal(40, sizeof(CompletionRingOffsets));
+        Assert.Equal(16, Offset<CompletionRingOffsets>(nameof(CompletionRingOffsets.Overflow)));
+        Assert.Equal(20, Offset<CompletionRingOffsets>(nameof(CompletionRingOffsets.Entries)));
+    }
+
+    [Fact]
+    public void The_io_uring_registration_layouts_are_the_kernels()
+    {
+        Assert.Equal(32, sizeof(ResourceRegister));
+        Assert.Equal(16, Offset<ResourceRegister>(nameof(ResourceRegister.Data)));
+        Assert.Equal(16, sizeof(ResourceUpdate));
+        Assert.Equal(8, Offset<ResourceUpdate>(nameof(ResourceUpdate.Data)));
+        Assert.Equal(32, sizeof(ResourceUpdate2));
+        Assert.Equal(8, Offset<ResourceUpdate2>(nameof(ResourceUpdate2.Data)));
+        Assert.Equal(24, Offset<ResourceUpdate2>(nameof(ResourceUpdate2.Count)));
+        Assert.Equal(24, sizeof(IoUringWaitArgument));
+        Assert.Equal(16, Offset<IoUringWaitArgument>(nameof(IoUringWaitArgument.Timeout)));
+        Assert.Equal(16, sizeof(ProbeHeader));
+        Assert.Equal(1, Offset<ProbeHeader>(nameof(ProbeHeader.Count)));
+        Assert.Equal(8, sizeof(ProbeRecord));
+        Assert.Equal(2, Offset<ProbeRecord>(nameof(ProbeRecord.Flags)));
+    }
+
     [Theory]
     [InlineData(OpenFlags.Direct, 0x4000, 0x10000)]
     [InlineData(OpenFlags.Directory, 0x10000, 0x4000)]
