@@ -97,7 +97,9 @@ public sealed class GuestRig
     private static string? SourceFolder([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.GetDirectoryName(path);
 }
 
-/// <summary>The collection of the tests that boot a guest: one at a time, and no other test beside them, because a guest takes the whole machine.</summary>
+/// <summary>
+/// The collection of the tests that boot a guest: one at a time, and no other test beside them, because a guest takes the whole machine.
+/// </summary>
 [CollectionDefinition(GuestRig.Collection, DisableParallelization = true)]
 public sealed class GuestRigTests : ICollectionFixture<GuestRig>
 {

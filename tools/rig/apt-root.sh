@@ -110,7 +110,8 @@ apt_root_run() {
   apt-get -q -y "$@" >"$apt_root/log" 2>&1 && return
   tail -n 15 "$apt_root/log" >&2
   if grep -q -E 'NO_PUBKEY|EXPKEYSIG|not signed' "$apt_root/log"; then
-    rig_die "$failed: their signature could not be verified. The keyring is too old? As root: apt-get update && apt-get install debian-archive-keyring"
+    rig_die "$failed: their signature could not be verified. Is the keyring too old?" \
+      "As root: apt-get update && apt-get install debian-archive-keyring"
   fi
   rig_die "$failed. The rig needs the network once; after that everything comes from $rig_cache." \
     "Behind a proxy, set Acquire::http::Proxy in /etc/apt/apt.conf.d or http_proxy. A cache filled on another machine works too: copy $rig_cache." \

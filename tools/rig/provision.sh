@@ -236,7 +236,8 @@ pack() { (cd "$1" && find . | "$work/guest/busybox" cpio --quiet -o -H newc -R 0
 # The first line of the file says for which machine and guest the answer holds.
 probe_accelerator() {
   local key answer="emulated processor (TCG)"
-  key="$(uname -srvm) $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1) $("$(rig_qemu)" --version | head -n 1) $(<"$rig_cache/guest/release")"
+  key="$(uname -srvm) $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+  key+=" $("$(rig_qemu)" --version | head -n 1) $(<"$rig_cache/guest/release")"
   if [[ -r $rig_cache/accelerator && $(head -n 1 "$rig_cache/accelerator") == "$key" ]]; then return; fi
   if [[ -r /dev/kvm && -w /dev/kvm ]]; then
     rig_say "trying whether /dev/kvm boots the guest (20 s at most)"

@@ -33,7 +33,8 @@ fio_run "64 KiB, sequential" $((8 * factor)) --rw=write --bs=64k --ioengine=liba
 
 step "read and write mixed, verified on the way"
 fio_run "4 KiB" $((4 * factor)) --rw=randrw --rwmixread=50 --bs=4k --ioengine=libaio --verify_backlog=64
-fio_run "512 bytes to 256 KiB with flushes" $((8 * factor)) --rw=randrw --bssplit=512/25:4k/25:64k/25:256k/25 --fsync=16 --ioengine=libaio --verify_backlog=64
+fio_run "512 bytes to 256 KiB with flushes" $((8 * factor)) \
+  --rw=randrw --bssplit=512/25:4k/25:64k/25:256k/25 --fsync=16 --ioengine=libaio --verify_backlog=64
 
 step "written by one process, verified by another"
 fio_run "write" $((8 * factor)) --rw=randwrite --bs=16k --ioengine=libaio --do_verify=0

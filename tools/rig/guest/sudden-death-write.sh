@@ -25,6 +25,7 @@ while :; do
   number=$((number + 1))
   # The number, repeated to a block.
   yes "block $number" | head -c 4096 >/tmp/block
-  /usr/sbin/dd if=/tmp/block of="$disk" bs=4k seek=$((131072 + number)) oflag=direct,dsync conv=notrunc 2>/dev/null || fail "block $number could not be written"
+  /usr/sbin/dd if=/tmp/block of="$disk" bs=4k seek=$((131072 + number)) oflag=direct,dsync conv=notrunc 2>/dev/null ||
+    fail "block $number could not be written"
   note "durable $number"
 done
