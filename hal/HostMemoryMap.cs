@@ -161,7 +161,7 @@ public sealed unsafe class HostMemoryMap
     /// <remarks>One move of the table however many they are: a host may unmap all of its regions at once.</remarks>
     public void RemoveRange(int index, int count)
     {
-        Debug.Assert(index >= 0 && count >= 0 && index + count <= _count, "indexes of Regions");
+        Invariant.Check(index >= 0 && count >= 0 && index + count <= _count, "indexes of Regions");
         if (count == 0)
         {
             return;
