@@ -10,6 +10,8 @@ namespace Nvmepf.Tests.Transfer;
 /// <summary>The mapper against <see cref="NaiveMapper"/>: every small list, and many random ones over a map full of borders.</summary>
 public sealed unsafe class MapperModelTests
 {
+    private readonly Dictionary<StatusCode, int> _seen = []; // so that a test shows that its lists reach what they are meant to reach
+
     private const ulong Low = 0x1_0000_0000;
     private const ulong LowBytes = 0x20_0000;
     private const ulong Top = ulong.MaxValue - 0xF_FFFF;
@@ -32,12 +34,13 @@ public sealed unsafe class MapperModelTests
         return rig;
     }
 
-    private static void Compare(TransferRig rig, in SubmissionQueueEntry entry, DataDirection direction, uint lengthBytes, bool isAdmin, string what)
+    private void Compare(TransferRig rig, in SubmissionQueueEntry entry, DataDirection direction, uint lengthBytes, bool isAdmin, string what)
     {
         NaiveMapper model = new(rig.Memory, rig.Mapper.PageBytes, isAdmin, direction);
         model.Walk(entry, lengthBytes);
         StatusCode code = rig.Map(in entry, direction, lengthBytes, isAdmin ? (ushort)0 : (ushort)3).Code;
         Assert.True(model.Acceptable.Contains(code), $"{what}: {code}, where the model says {string.Join(" or ", model.Acceptable)}");
+        _seen[code] = _seen.GetValueOrDefault(code) + 1;
         if (code != StatusCode.Success)
         {
             return;
@@ -61,6 +64,14 @@ public sealed unsafe class MapperModelTests
         }
 
         Assert.Equal(isAllDirect, (rig.Slot.Flags & CommandFlags.AllDirect) != 0);
+    }
+
+    private void AssertSeen(params StatusCode[] codes)
+    {
+        foreach (StatusCode code in codes)
+        {
+            Assert.True(_seen.GetValueOrDefault(code) >= 100, $"{code} was hardly met: {string.Join(", ", _seen)}");
+        }
     }
 
     [Fact]
@@ -99,6 +110,9 @@ public sealed unsafe class MapperModelTests
         }
 
         Assert.Equal(entries.Length * entries.Length * firsts.Length * seconds.Length * lengths.Length, combinations);
+
+        AssertSeen(
+            StatusCode.Success, StatusCode.DataTransferError, StatusCode.PrpOffsetInvalid);
     }
 
     [Theory]
@@ -146,6 +160,10 @@ public sealed unsafe class MapperModelTests
                 }
             }
         }
+
+        AssertSeen(
+            StatusCode.Success, StatusCode.DataTransferError, StatusCode.DataSglLengthInvalid, StatusCode.SglDescriptorTypeInvalid,
+            StatusCode.InvalidSglSegmentDescriptor, StatusCode.InvalidNumberOfSglDescriptors);
     }
 
     [Fact]
@@ -164,6 +182,9 @@ public sealed unsafe class MapperModelTests
                 Compare(rig, in entry, direction, length, random.Next(2) == 0, $"seed {seed} list {i}");
             }
         }
+
+        AssertSeen(
+            StatusCode.Success, StatusCode.DataTransferError, StatusCode.PrpOffsetInvalid);
     }
 
     [Fact]
@@ -181,6 +202,9 @@ public sealed unsafe class MapperModelTests
                 Compare(rig, in entry, direction, length, random.Next(20) == 0, $"seed {seed} list {i}");
             }
         }
+
+        AssertSeen(
+            StatusCode.Success, StatusCode.DataTransferError, StatusCode.DataSglLengthInvalid, StatusCode.InvalidField, StatusCode.SglDescriptorTypeInvalid);
     }
 
     [Fact]
@@ -208,6 +232,9 @@ public sealed unsafe class MapperModelTests
                 Compare(rig, in entry, (DataDirection)random.Next(1, 3), length, random.Next(8) == 0, $"seed {seed} noise {i}");
             }
         }
+
+        AssertSeen(
+            StatusCode.DataTransferError, StatusCode.PrpOffsetInvalid, StatusCode.SglDescriptorTypeInvalid, StatusCode.InvalidField);
     }
 
     private static SubmissionQueueEntry Sgl(SglDescriptor descriptor) =>
