@@ -62,7 +62,7 @@ public sealed unsafe class ChangingHostTests
         try
         {
             SubmissionQueueEntry entry = new() { Prp1 = Base, Prp2 = List };
-            for (int i = 0; i < 30_000; i++)
+            for (int i = 0; i < 5_000; i++)
             {
                 StatusCode code = rig.Map(in entry, DataDirection.ControllerToHost, 9 * 4096).Code;
                 Assert.True(code is StatusCode.Success or StatusCode.PrpOffsetInvalid or StatusCode.DataTransferError);

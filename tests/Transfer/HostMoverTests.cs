@@ -12,9 +12,9 @@ namespace Nvmepf.Tests.Transfer;
 public sealed unsafe class HostMoverTests
 {
     private const ulong Base = 0x1000_0000;
-    private const int DataBytes = 0x40_0000;
-    private const ulong List = Base + 0x50_0000;
-    private const ulong MemoryBytes = 0x60_0000;
+    private const int DataBytes = 0x18_0000;
+    private const ulong List = Base + 0x1C_0000;
+    private const ulong MemoryBytes = 0x20_0000;
 
     /// <summary>How much of the host's data memory has pointers.</summary>
     public enum Reach
@@ -68,7 +68,7 @@ public sealed unsafe class HostMoverTests
     [InlineData(Reach.Mixed)]
     public void Data_from_the_host_arrives_in_order(Reach reach)
     {
-        for (int seed = 1; seed <= 10; seed++)
+        for (int seed = 1; seed <= 5; seed++)
         {
             using TransferRig rig = NewRig(reach, seed);
             Random random = new(seed);
@@ -100,7 +100,7 @@ public sealed unsafe class HostMoverTests
     [InlineData(Reach.Mixed)]
     public void Data_to_the_host_lands_where_the_list_says_and_nowhere_else(Reach reach)
     {
-        for (int seed = 1; seed <= 10; seed++)
+        for (int seed = 1; seed <= 5; seed++)
         {
             using TransferRig rig = NewRig(reach, seed);
             Random random = new(seed);
