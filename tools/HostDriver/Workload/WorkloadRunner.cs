@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using Nvmepf.Hal.Linux;
+using Nvmepf.HostDriver.Nvme;
+
+namespace Nvmepf.HostDriver.Workload;
+
+/// <summary>
+/// Runs a workload: sets up a queue per slot of the options, and polls them on one thread or several until the time or the number of
+/// commands is used up and everything outstanding has completed. The loops allocate nothing and take no locks; threads share nothing.
+/// </summary>
+public sealed class WorkloadRunner
+{
+    private const int TurnsBetweenClockReads = 256;
+
+    private readonly NvmeHost _host;
+    private readonly HostNamespace _target;
+    private readonly WorkloadOptions _options;
+
+    private WorkloadRunner(NvmeHost host, HostNamespace target, WorkloadOptions options)
+    {
+        _host = host;
+        _target = target;
+        _options = options;
+    }
+
+    /// <summary>Bytes of DMA memory that the options need, with room for queues and what else a host keeps.</summary>
+    public static long ArenaLengthBytes(WorkloadOptions options)
+    {
+        long perSlot = (((long)options.TransferLengthBytes + 4095) & ~4095L)
+            + PrpBuilder.ListLengthBytes(PrpBuilder.PageCount(0, options.TransferLengthBytes, 4096), 4096);
+        return (perSlot * options.QueueDepth * options.Queues) + (512L * 1024 * options.Queues) + (32L << 20);
+    }
+
+    /// <summary>
+    /// Runs the workload on I/O queues 1 to <see cref="WorkloadOptions.Queues"/>, which exist with more entries than the depth.
+    /// Throws <see cref="ArgumentException"/> for options that do not fit the namespace, <see cref="HostFailureException"/> when the
+    /// controller stops answering.
+    /// </summary>
+    public static WorkloadResult Run(NvmeHost host, HostNamespace target, WorkloadOptions options)
+    {
+        var runner = new WorkloadRunner(host, target, options);
+        WorkloadResult[] results = new WorkloadResult[options.Threads];
+        WorkloadQueue[][] queues = runner.BuildQueues(results);
+        var failures = new Exception?[options.Threads];
+        var threads = new Thread[options.Threads];
+        for (int i = 0; i < options.Threads; i++)
+        {
+            int index = i;
+            threads[i] = new Thread(() => runner.RunThread(index, queues[index], results[index], failures)) { Name = $"workload {i}" };
+            threads[i].Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        WorkloadResult sum = new();
+        for (int i = 0; i < results.Length; i++)
+        {
+            if (failures[i] is { } failure)
+            {
+                throw new HostFailureException($"workload thread {i} gave up: {failure.Message}", failure);
+            }
+
+            sum.Add(results[i]);
+        }
+
+        return sum;
+    }
+
+    private WorkloadQueue[][] BuildQueues(WorkloadResult[] results)
+    {
+        if (_options.TransferLengthBytes % _target.BlockLengthBytes != 0 || _options.TransferLengthBytes > _target.TransferLengthMaxBytes)
+        {
+            throw new ArgumentException($"a transfer of {_options.TransferLengthBytes} bytes does not fit: allowed are multiples of "
+                + $"{_target.BlockLengthBytes} up to {_target.TransferLengthMaxBytes}");
+        }
+
+        ulong blocks = _options.LogicalBlocks == 0 ? _target.BlockCount - Math.Min(_target.BlockCount, _options.FirstLogicalBlock)
+            : _options.LogicalBlocks;
+        ulong units = blocks / (uint)(_options.TransferLengthBytes / _target.BlockLengthBytes);
+        ulong unitsPerQueue = units / (uint)_options.Queues;
+        if (_options.FirstLogicalBlock + blocks > _target.BlockCount || unitsPerQueue <= (uint)_options.QueueDepth)
+        {
+            throw new ArgumentException(
+                $"{blocks} blocks from {_options.FirstLogicalBlock} on do not fit: the namespace has {_target.BlockCount}, "
+                + $"and each of {_options.Queues} queues needs more than {_options.QueueDepth} transfers' worth of its own");
+        }
+
+        var queues = new WorkloadQueue[_options.Threads][];
+        for (int thread = 0; thread < _options.Threads; thread++)
+        {
+            results[thread] = new WorkloadResult();
+            int first = thread * _options.Queues / _options.Threads;
+            int end = (thread + 1) * _options.Queues / _options.Threads;
+            queues[thread] = new WorkloadQueue[end - first];
+            for (int i = first; i < end; i++)
+            {
+                queues[thread][i - first] = new WorkloadQueue(
+                    _host, _target, _host.SubmissionQueues[(ushort)(i + 1)], _options, results[thread], (ulong)i * unitsPerQueue,
+                        unitsPerQueue);
+            }
+        }
+
+        return queues;
+    }
+
+    private void RunThread(int index, WorkloadQueue[] queues, WorkloadResult result, Exception?[] failures)
+    {
+        try
+        {
+            int processor = _options.FirstProcessor + index;
+            if (_options.FirstProcessor >= 0 && Threads.SetAffinity(processor) is < 0 and var error)
+            {
+                throw new HostFailureException($"cannot pin a thread to processor {processor}: {Errno.Describe(error)}");
+            }
+
+            long commands = _options.CommandCount == 0 ? long.MaxValue : (_options.CommandCount / _options.Threads)
+                + (index < _options.CommandCount % _options.Threads ? 1 : 0);
+            Loop(queues, result, commands);
+        }
+#pragma warning disable CA1031 // Whatever ends this thread is reported by the one that waits for it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failures[index] = exception;
+        }
+    }
+
+    private void Loop(WorkloadQueue[] queues, WorkloadResult result, long budget)
+    {
+        long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+        long start = Stopwatch.GetTimestamp();
+        long end = _options.CommandCount == 0 ? start + (long)(_options.Duration.TotalSeconds * Stopwatch.Frequency) : long.MaxValue;
+        long patience = (long)(_host.Options.Timeout.TotalSeconds * Stopwatch.Frequency);
+        long lastProgress = start;
+        int completedSince = 0;
+        foreach (WorkloadQueue queue in queues)
+        {
+            budget -= queue.Start(budget, start);
+        }
+
+        for (int turn = 1; budget > 0 || Outstanding(queues) > 0; turn++)
+        {
+            int completed = 0;
+            foreach (WorkloadQueue queue in queues)
+            {
+                completed += queue.Turn(ref budget);
+            }
+
+            completedSince += completed;
+            if (completed == 0 && _options.YieldWhenIdle)
+            {
+                _ = Thread.Yield();
+            }
+
+            if ((turn & (TurnsBetweenClockReads - 1)) == 0)
+            {
+                long now = Stopwatch.GetTimestamp();
+                budget = now >= end ? 0 : budget;
+                lastProgress = completedSince > 0 ? now : lastProgress;
+                completedSince = 0;
+                if (now - lastProgress > patience)
+                {
+                    throw new HostFailureException(
+                        $"no command completed for {_host.Options.Timeout.TotalSeconds:0} s, {Outstanding(queues)} are outstanding");
+                }
+            }
+        }
+
+        result.Elapsed = Stopwatch.GetElapsedTime(start);
+        result.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+    }
+
+    private static int Outstanding(WorkloadQueue[] queues)
+    {
+        int sum = 0;
+        foreach (WorkloadQueue queue in queues)
+        {
+            sum += queue.Outstanding;
+        }
+
+        return sum;
+    }
+}
