@@ -27,6 +27,7 @@ public sealed unsafe class CompletionQueue
     private readonly IPlatform _platform;
     private readonly uint* _headDoorbell; // in BAR 0, which outlives every queue
     private readonly CompletionQueueEntry* _staging; // native memory of its own, one entry for each of the queue's: DMA sources
+    private readonly HostSegment* _stagingSegments; // native memory too, one for each of those: the DMA engine reads it until the entry is sent
     private QueueWindow _window;
     private ushort _tail;
     private ushort _head;
@@ -37,10 +38,12 @@ public sealed unsafe class CompletionQueue
     /// <param name="platform">Where host memory and BAR 0 are.</param>
     /// <param name="identifier">CQID.</param>
     /// <param name="staging">Memory for as many entries as the largest queue has.</param>
-    public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging)
+    /// <param name="stagingSegments">Memory for as many segments.</param>
+    public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging, HostSegment* stagingSegments)
     {
         _platform = platform;
         _staging = staging;
+        _stagingSegments = stagingSegments;
         Identifier = identifier;
         _headDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u) + 4);
     }
@@ -204,13 +207,14 @@ public sealed unsafe class CompletionQueue
     {
         CompletionQueueEntry* staged = _staging + _tail;
         *staged = entry;
-        HostSegment segment = new()
+        HostSegment* segment = _stagingSegments + _tail;
+        *segment = new HostSegment
         {
             HostAddress = _window.HostAddress + ((ulong)_tail * CompletionQueueEntry.SizeBytes),
             Local = (byte*)staged,
             LengthBytes = CompletionQueueEntry.SizeBytes,
         };
-        if (!_platform.HostDma.TrySubmit(DmaDirection.DeviceToHost, &segment, 1, DmaTag.CompletionEntry(Identifier)))
+        if (!_platform.HostDma.TrySubmit(DmaDirection.DeviceToHost, segment, 1, DmaTag.CompletionEntry(Identifier)))
         {
             return false;
         }

@@ -16,7 +16,7 @@ public sealed unsafe class QueueSet : IDisposable
     private readonly IPlatform _platform;
     private readonly SubmissionQueue[] _submission;
     private readonly CompletionQueue[] _completion;
-    private readonly void* _entries; // one allocation for the staging entries of all queues
+    private readonly void* _entries; // one allocation for the staging entries of all queues and the scatter lists of their DMA
     private int _highestSubmission;
     private int _highestCompletion;
 
@@ -27,17 +27,21 @@ public sealed unsafe class QueueSet : IDisposable
         IoQueueCount = ioQueueCount;
         EntriesMax = entriesMax;
         int pairs = ioQueueCount + 1;
-        int stagingBytes = Math.Max(entriesMax, AdminEntriesMax) * CompletionQueueEntry.SizeBytes;
+        int stagingEntries = Math.Max(entriesMax, AdminEntriesMax);
+        int stagingBytes = stagingEntries * CompletionQueueEntry.SizeBytes;
+        int segmentBytes = (stagingEntries + 1) * sizeof(HostSegment); // one for the fetch; a multiple of 8, as is all that follows
         const int FetchBytes = SubmissionQueue.FetchEntriesMax * SubmissionQueueEntry.SizeBytes;
-        _entries = NativeMemory.AlignedAlloc((nuint)pairs * (nuint)(stagingBytes + FetchBytes), 4096);
+        int pairBytes = (FetchBytes + stagingBytes + segmentBytes + 63) & ~63;
+        _entries = NativeMemory.AlignedAlloc((nuint)pairs * (nuint)pairBytes, 4096);
         byte* next = (byte*)_entries;
         _submission = new SubmissionQueue[pairs];
         _completion = new CompletionQueue[pairs];
         for (int i = 0; i < pairs; i++)
         {
-            _submission[i] = new SubmissionQueue(platform, (ushort)i, (SubmissionQueueEntry*)next);
-            _completion[i] = new CompletionQueue(platform, (ushort)i, (CompletionQueueEntry*)(next + FetchBytes));
-            next += FetchBytes + stagingBytes;
+            HostSegment* segments = (HostSegment*)(next + FetchBytes + stagingBytes);
+            _submission[i] = new SubmissionQueue(platform, (ushort)i, (SubmissionQueueEntry*)next, segments);
+            _completion[i] = new CompletionQueue(platform, (ushort)i, (CompletionQueueEntry*)(next + FetchBytes), segments + 1);
+            next += pairBytes;
         }
 
         Coalescer = new InterruptCoalescer(platform);

@@ -29,6 +29,7 @@ public sealed unsafe class SubmissionQueue
     private readonly IPlatform _platform;
     private readonly uint* _tailDoorbell; // in BAR 0, which outlives every queue
     private readonly SubmissionQueueEntry* _fetched; // native memory of its own, FetchEntriesMax entries
+    private readonly HostSegment* _fetchSegment; // native memory too: the DMA engine reads it until the fetch has ended
     private QueueWindow _window;
     private ushort _tail;
     private uint _lastBadTail;
@@ -39,10 +40,12 @@ public sealed unsafe class SubmissionQueue
     /// <param name="platform">Where host memory and BAR 0 are.</param>
     /// <param name="identifier">SQID.</param>
     /// <param name="fetchBuffer">Memory for <see cref="FetchEntriesMax"/> entries.</param>
-    public SubmissionQueue(IPlatform platform, ushort identifier, SubmissionQueueEntry* fetchBuffer)
+    /// <param name="fetchSegment">Memory for the one segment of a fetch.</param>
+    public SubmissionQueue(IPlatform platform, ushort identifier, SubmissionQueueEntry* fetchBuffer, HostSegment* fetchSegment)
     {
         _platform = platform;
         _fetched = fetchBuffer;
+        _fetchSegment = fetchSegment;
         Identifier = identifier;
         _tailDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u));
     }
@@ -181,13 +184,13 @@ public sealed unsafe class SubmissionQueue
     {
         int run = (Head < _tail ? _tail : Entries) - Head;
         int count = Math.Min(run, FetchEntriesMax);
-        HostSegment segment = new()
+        *_fetchSegment = new HostSegment
         {
             HostAddress = _window.HostAddress + ((ulong)Head * SubmissionQueueEntry.SizeBytes),
             Local = (byte*)_fetched,
             LengthBytes = (ulong)count * SubmissionQueueEntry.SizeBytes,
         };
-        if (_platform.HostDma.TrySubmit(DmaDirection.HostToDevice, &segment, 1, DmaTag.SubmissionFetch(Identifier)))
+        if (_platform.HostDma.TrySubmit(DmaDirection.HostToDevice, _fetchSegment, 1, DmaTag.SubmissionFetch(Identifier)))
         {
             _fetchedCount = count;
             _fetchedTaken = count;
