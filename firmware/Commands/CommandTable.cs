@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Commands.Admin;
+using Nvmepf.Firmware.Commands.Io;
 
 namespace Nvmepf.Firmware.Commands;
 
@@ -19,6 +20,13 @@ public static class CommandTable
 
     private static readonly CommandDescriptor?[] s_io = Index(
     [
+        Flush.Descriptor,
+        Write.Descriptor,
+        Read.Descriptor,
+        Compare.Descriptor,
+        WriteZeroes.Descriptor,
+        DatasetManagement.Descriptor,
+        Verify.Descriptor,
     ]);
 
     /// <summary>The row of an admin opcode, or null.</summary>

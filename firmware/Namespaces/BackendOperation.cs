@@ -46,7 +46,10 @@ public enum BackendOutcome : byte
     /// <summary>Under way; a ring completion with its tag follows.</summary>
     Pending,
 
-    /// <summary>No room in the ring now; nothing was begun, ask again next turn.</summary>
+    /// <summary>
+    /// Nothing is under way: no room in the ring, or enough done for one turn. Submit it again next turn, as it is; it goes on from
+    /// <see cref="BackendOperation.DoneBytes"/>.
+    /// </summary>
     Busy,
 }
 
@@ -86,6 +89,46 @@ public unsafe struct BackendOperation
     /// <summary>Backend's own step, 0 at the start.</summary>
     public int Step;
 
+    /// <summary>How often in a row the system asked for a retry; bounded by the backend.</summary>
+    public int Retries;
+
+    /// <summary>Set by <see cref="NamespaceBackend.Cancel"/>: no further step is begun.</summary>
+    public bool IsCancelled;
+
     /// <summary>Room for <c>CommandSlot.SegmentsMax</c> vectors that stay valid until the operation ends.</summary>
     public IoVector* Vectors;
+
+    /// <summary>Makes it a new request. Leaves the tag, the segments and the vectors, which belong to the slot, as they are.</summary>
+    /// <param name="kind">What to do.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="offsetBytes">First byte on the media.</param>
+    /// <param name="lengthBytes">How many bytes; 0 for Flush.</param>
+    public void Begin(BackendOperationKind kind, BackendFlags flags, ulong offsetBytes, ulong lengthBytes)
+    {
+        Kind = kind;
+        Flags = flags;
+        OffsetBytes = offsetBytes;
+        LengthBytes = lengthBytes;
+        DoneBytes = 0;
+        Step = 0;
+        Retries = 0;
+        IsCancelled = false;
+        ErrorNumber = 0;
+        Status = Status.Success;
+    }
+
+    /// <summary>Ends it with a status.</summary>
+    internal BackendOutcome End(Status status)
+    {
+        Status = status;
+        return BackendOutcome.Completed;
+    }
+
+    /// <summary>Ends it with the status that belongs to an error number, which is kept for the log.</summary>
+    /// <param name="errorNumber">The system's error number, positive.</param>
+    internal BackendOutcome Fail(int errorNumber)
+    {
+        ErrorNumber = errorNumber;
+        return End(ErrorNumberStatus.Of(Kind, errorNumber));
+    }
 }

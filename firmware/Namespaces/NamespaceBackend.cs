@@ -6,19 +6,25 @@ namespace Nvmepf.Firmware.Namespaces;
 /// What stores a namespace's bytes. One virtual call an operation, and that is all of the virtual calls on a command's path.
 /// Used from the reactor's thread only; never blocks, throws or allocates after <see cref="Start"/>.
 /// </summary>
-/// <remarks>Knows bytes, not blocks; knows nothing of queues, NVMe commands or hosts.</remarks>
+/// <remarks>
+/// Life: construct (nothing is touched), <see cref="Open"/> (any thread; the size and the block are known from here on),
+/// <see cref="Start"/> (reactor), operations, Dispose. Knows bytes, not blocks; knows nothing of queues, NVMe commands or hosts.
+/// </remarks>
 public abstract class NamespaceBackend : IDisposable
 {
+    /// <summary>User data of ring completions that belong to no operation (those of cancel requests): ignore them.</summary>
+    public const ulong NoOperation = ulong.MaxValue;
+
     /// <summary>For logs, e.g. <c>file:/var/lib/disk.img</c>.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Size in bytes.</summary>
+    /// <summary>Size in bytes; 0 before <see cref="Open"/>.</summary>
     public abstract ulong SizeBytes { get; }
 
     /// <summary>The smallest logical block that can be read or written, in bytes (512 where it does not matter).</summary>
     public abstract uint MinimumBlockBytes { get; }
 
-    /// <summary>What pointers and lengths of segments must be multiples of; 1 where it does not matter.</summary>
+    /// <summary>What pointers and lengths of segments must be multiples of: a power of two up to 4096; 1 where it does not matter.</summary>
     public abstract uint MemoryAlignmentBytes { get; }
 
     /// <summary>True where completed writes may be lost with power until a Flush.</summary>
@@ -28,23 +34,35 @@ public abstract class NamespaceBackend : IDisposable
     public abstract bool SupportsDeallocate { get; }
 
     /// <summary>
-    /// Opens what must be opened on the reactor's thread. May allocate; throws <see cref="Hal.PlatformException"/> with a line for the user.
+    /// Opens or creates the storage, once. May allocate; throws <see cref="Hal.PlatformException"/> with a line for the user.
+    /// </summary>
+    public abstract void Open();
+
+    /// <summary>
+    /// Takes the reactor's ring for the operations to come, on the reactor's thread; opens first where nobody has. May allocate and throw
+    /// as <see cref="Open"/>.
     /// </summary>
     /// <param name="ring">The reactor's ring.</param>
     public abstract void Start(IoUring ring);
 
-    /// <summary>Begins an operation, or does it at once.</summary>
+    /// <summary>
+    /// Begins an operation, or does it at once, or goes on with one that was <see cref="BackendOutcome.Busy"/>. The range lies inside
+    /// <see cref="SizeBytes"/>; segments and range are aligned as the properties above say.
+    /// </summary>
     public abstract BackendOutcome Submit(ref BackendOperation operation);
 
-    /// <summary>A ring completion for the operation arrived; ends it or goes on with the rest.</summary>
+    /// <summary>
+    /// A ring completion for the operation arrived; ends it or goes on with the rest. After <see cref="BackendOutcome.Busy"/> the
+    /// caller goes on with <see cref="Submit"/>.
+    /// </summary>
     /// <param name="operation">The operation.</param>
     /// <param name="result">The completion's result: bytes, 0, or a negative error number.</param>
     public abstract BackendOutcome Complete(ref BackendOperation operation, int result);
 
-    /// <summary>Asks for an operation under way to end early; it still completes, sooner. Best effort.</summary>
-    public virtual void Cancel(ref BackendOperation operation)
-    {
-    }
+    /// <summary>
+    /// Asks for an operation that is Pending or Busy to end early; it still completes, sooner. Best effort, may be repeated.
+    /// </summary>
+    public virtual void Cancel(ref BackendOperation operation) => operation.IsCancelled = true;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,0 +1,91 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands.Io;
+
+/// <summary>
+/// Flush, opcode 00h (NVMe Base 2.1 section 7.2): every write that completed before it is durable after it. With NSID FFFFFFFFh it does
+/// that for every active namespace, one after the other (Identify Controller reports so in VWC), and for all of them even where one fails;
+/// the first error is reported.
+/// </summary>
+public static unsafe class Flush
+{
+    // Scratch0: index of the next namespace of a broadcast. Scratch1: the first error, as the raw status.
+    private const byte Flushing = 1;
+
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
+    {
+        Opcode = (byte)NvmOpcode.Flush,
+        Name = "Flush",
+        NamespaceRule = NamespaceRule.ActiveOrBroadcast,
+        Execute = &Run,
+        Continue = &Run,
+    };
+
+    private static bool IsBroadcast(ref CommandSlot slot) =>
+        slot.Entry.NamespaceIdentifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier;
+
+    private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
+    {
+        // Each round flushes a namespace or ends, so there are no more rounds than namespaces.
+        while (true)
+        {
+            if (slot.Step == Flushing)
+            {
+                slot.Step = 0;
+                TakeStatus(controller, ref slot);
+                if (!IsBroadcast(ref slot))
+                {
+                    return CommandOutcome.Completed;
+                }
+            }
+
+            if (!FindNext(controller, ref slot))
+            {
+                slot.Status = new Status((ushort)slot.Scratch1);
+                return CommandOutcome.Completed;
+            }
+
+            slot.Step = Flushing;
+            slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
+            CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+            if (outcome != CommandOutcome.Completed)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    /// <summary>Points the slot at the next namespace that has something to flush.</summary>
+    private static bool FindNext(NvmeController controller, ref CommandSlot slot)
+    {
+        if (!IsBroadcast(ref slot))
+        {
+            return controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
+        }
+
+        while (slot.Scratch0 < (ulong)controller.Namespaces.Count)
+        {
+            int index = (int)slot.Scratch0++;
+            NvmeNamespace candidate = controller.Namespaces[index];
+            if (candidate.IsActive && candidate.Backend.HasVolatileWriteCache)
+            {
+                slot.NamespaceIndex = index;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void TakeStatus(NvmeController controller, ref CommandSlot slot)
+    {
+        MediaCommand.TakeStatus(controller, ref slot);
+        if (slot.Status.IsError && slot.Scratch1 == 0)
+        {
+            slot.Scratch1 = slot.Status.Raw;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands.Io;
+
+/// <summary>
+/// Write Zeroes, opcode 08h (NVM Command Set 1.1 section 3.3.8): a range reads as zeroes, without data from the host and without a size
+/// limit below the field's (WZSL 0). With DEAC the storage may be given back. The whole-namespace form (NSZ) is not supported.
+/// </summary>
+public static unsafe class WriteZeroes
+{
+    /// <summary>Row of the dispatch table.</summary>
+    public static CommandDescriptor Descriptor { get; } = new()
+    {
+        Opcode = (byte)NvmOpcode.WriteZeroes,
+        Name = "Write Zeroes",
+        NamespaceRule = NamespaceRule.Active,
+        Effects = MediaCommand.ChangesBlocks,
+        Prepare = &Prepare,
+        Execute = &Execute,
+        Continue = &Continue,
+    };
+
+    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    {
+        WriteZeroesDword12 dword12 = new(slot.Entry.Cdw12);
+        Status status = MediaCommand.CheckExtension(ref slot, dword12.CommandExtensionType);
+        if (status.IsError)
+        {
+            return status;
+        }
+
+        // Ignoring it would zero a part and let the host believe in the whole.
+        if (dword12.NamespaceZeroes)
+        {
+            return slot.Blame(new Status(StatusCode.InvalidField, doNotRetry: true), MediaCommand.Dword12ThirdByte, 7);
+        }
+
+        return MediaCommand.CheckRange(controller, ref slot, dword12.NumberOfLogicalBlocksZeroBased + 1UL);
+    }
+
+    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    {
+        WriteZeroesDword12 dword12 = new(slot.Entry.Cdw12);
+        NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
+        BackendFlags flags = (dword12.ForceUnitAccess ? BackendFlags.ForceUnitAccess : BackendFlags.None) |
+            (dword12.Deallocate ? BackendFlags.MayDeallocate : BackendFlags.None);
+        ulong length = (dword12.NumberOfLogicalBlocksZeroBased + 1UL) << target.BlockShift;
+        slot.Operation.Begin(BackendOperationKind.WriteZeroes, flags, MediaCommand.OffsetBytes(controller, ref slot), length);
+        CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+        return outcome == CommandOutcome.Completed ? Continue(controller, ref slot) : outcome;
+    }
+
+    private static CommandOutcome Continue(NvmeController controller, ref CommandSlot slot)
+    {
+        MediaCommand.TakeStatus(controller, ref slot);
+        return CommandOutcome.Completed;
+    }
+}

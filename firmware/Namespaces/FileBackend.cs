@@ -1,0 +1,347 @@
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Namespaces;
+
+/// <summary>
+/// A namespace in a regular file or on a block device, over io_uring: direct where the file system can, else through the page cache.
+/// </summary>
+/// <remarks>
+/// What is acknowledged is what the kernel has completed, so a process that is killed loses nothing that was acknowledged; what the power
+/// supply may lose is what was written without Force Unit Access after the last Flush, as on any SSD with a volatile write cache.
+/// Flush is fdatasync; Force Unit Access is RWF_DSYNC on the write itself, and fdatasync after a range was zeroed.
+/// Does not watch the file: who cuts it behind our back gets Unrecovered Read Error for what is gone, and a hole where it is written again.
+/// </remarks>
+public sealed unsafe class FileBackend : NamespaceBackend
+{
+    // EAGAIN and EINTR in a row before the host is told; each costs a turn through the ring.
+    private const int RetriesMax = 16;
+
+    // One system call transfers at most 2^31 - 4096 bytes; MDTS keeps commands far below, this keeps the arithmetic honest.
+    private const ulong TransferMaxBytes = 1UL << 30;
+
+    // Pieces in which a range is zeroed or punched: between two of them a cancelled command can end.
+    private const ulong AllocatePieceBytes = 1UL << 30;
+
+    // Zeroes for file systems that cannot zero a range; the same memory stands in every vector.
+    private const uint ZeroBufferBytes = 64 * 1024;
+    private const int ZeroVectors = 32;
+
+    private readonly string _path;
+    private readonly ulong? _wantedSizeBytes;
+    private readonly uint _blockBytes;
+    private readonly bool _isDeviceWanted;
+    private BackingFile? _file;
+    private IoUring? _ring;
+    private byte* _zeroes;
+    private int _descriptor = -1;
+    private bool _canPunchHoles;
+    private bool _canZeroRanges = true;
+    private uint _alignmentBytes = 1;
+
+    /// <summary>Names a file or block device; nothing is touched before <see cref="Open"/>.</summary>
+    /// <param name="path">Path of a regular file or a block device.</param>
+    /// <param name="sizeBytes">
+    /// Size in bytes, or null for what there is. A missing or empty regular file is created with it; any other must have it.
+    /// </param>
+    /// <param name="blockBytes">Logical block of the namespace: a power of two, 512 or more.</param>
+    /// <param name="isDeviceWanted">True where only a block device will do (<c>block:</c>).</param>
+    public FileBackend(string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false)
+    {
+        _path = path;
+        _wantedSizeBytes = sizeBytes;
+        _blockBytes = blockBytes;
+        _isDeviceWanted = isDeviceWanted;
+    }
+
+    private enum Stage
+    {
+        Start,
+        Transfer,
+        PunchHole,
+        ZeroRange,
+        WriteZeroBuffer,
+        Sync,
+    }
+
+    /// <inheritdoc/>
+    public override string Description => (_file?.IsBlockDevice ?? _isDeviceWanted ? "block:" : "file:") + _path;
+
+    /// <inheritdoc/>
+    public override ulong SizeBytes => _file?.SizeBytes ?? 0;
+
+    /// <inheritdoc/>
+    public override uint MinimumBlockBytes => _file?.BlockBytes ?? 512;
+
+    /// <inheritdoc/>
+    public override uint MemoryAlignmentBytes => _alignmentBytes;
+
+    /// <summary>True where transfers bypass the page cache.</summary>
+    public bool IsDirect => _file?.IsDirect ?? false;
+
+    /// <inheritdoc/>
+    public override bool HasVolatileWriteCache => true;
+
+    /// <inheritdoc/>
+    public override bool SupportsDeallocate => _canPunchHoles;
+
+    /// <inheritdoc/>
+    public override void Open()
+    {
+        BackingFile file = BackingFile.Open(_path, _wantedSizeBytes, _blockBytes, _isDeviceWanted);
+        _file = file;
+        _descriptor = file.Descriptor;
+        _canPunchHoles = file.CanPunchHoles;
+        _alignmentBytes = file.AlignmentBytes;
+        int result = MemoryMappings.MapAnonymous(ZeroBufferBytes, 0, out void* zeroes);
+        if (result < 0)
+        {
+            throw new PlatformException($"{_path}: no memory for a buffer of {ZeroBufferBytes} bytes: {Errno.Describe(result)}");
+        }
+
+        _zeroes = (byte*)zeroes;
+    }
+
+    /// <inheritdoc/>
+    public override void Start(IoUring ring)
+    {
+        if (_file is null)
+        {
+            Open();
+        }
+
+        _ring = ring;
+    }
+
+    /// <inheritdoc/>
+    public override BackendOutcome Submit(ref BackendOperation operation)
+    {
+        Invariant.Check(
+            operation.LengthBytes <= SizeBytes && operation.OffsetBytes <= SizeBytes - operation.LengthBytes,
+            "a backend operation lies inside its namespace");
+        if (operation.IsCancelled)
+        {
+            return operation.Fail(Errno.ECANCELED);
+        }
+
+        if (operation.Step == (int)Stage.Start)
+        {
+            operation.Step = (int)FirstStage(in operation);
+        }
+
+        return Issue(ref operation);
+    }
+
+    /// <inheritdoc/>
+    public override BackendOutcome Complete(ref BackendOperation operation, int result)
+    {
+        if (result < 0)
+        {
+            return HandleError(ref operation, -result);
+        }
+
+        switch ((Stage)operation.Step)
+        {
+            case Stage.Transfer:
+            case Stage.WriteZeroBuffer:
+                ulong progress = (ulong)result & ~((ulong)_alignmentBytes - 1);
+                if (progress == 0)
+                {
+                    // The end of the file came before the end of the namespace, or a write that takes nothing and says no reason.
+                    return operation.Fail(operation.Kind == BackendOperationKind.Read ? Errno.ENODATA : Errno.EIO);
+                }
+
+                operation.DoneBytes += progress;
+                break;
+            case Stage.PunchHole:
+            case Stage.ZeroRange:
+                operation.DoneBytes += AllocateLength(in operation);
+                break;
+            default:
+                return operation.End(Status.Success);
+        }
+
+        operation.Retries = 0;
+        return Advance(ref operation);
+    }
+
+    /// <inheritdoc/>
+    public override void Cancel(ref BackendOperation operation)
+    {
+        base.Cancel(ref operation);
+
+        // Best effort: without room in the ring the operation ends at its next step instead.
+        _ = _ring!.TryCancel((ulong)operation.Tag, NoOperation);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (_zeroes != null)
+        {
+            _ = MemoryMappings.Unmap(_zeroes, ZeroBufferBytes);
+            _zeroes = null;
+        }
+
+        _file?.Dispose();
+        _descriptor = -1;
+        base.Dispose(disposing);
+    }
+
+    private Stage FirstStage(in BackendOperation operation)
+    {
+        switch (operation.Kind)
+        {
+            case BackendOperationKind.Flush:
+                return Stage.Sync;
+            case BackendOperationKind.Deallocate:
+                return Stage.PunchHole;
+            case BackendOperationKind.WriteZeroes:
+                bool mayPunch = _canPunchHoles && (operation.Flags & BackendFlags.MayDeallocate) != 0;
+                return mayPunch ? Stage.PunchHole : _canZeroRanges ? Stage.ZeroRange : Stage.WriteZeroBuffer;
+            default:
+                return Stage.Transfer;
+        }
+    }
+
+    /// <summary>Some of the range is done: the next piece, the sync that makes it durable, or the end.</summary>
+    private BackendOutcome Advance(ref BackendOperation operation)
+    {
+        if (operation.DoneBytes == operation.LengthBytes)
+        {
+            bool needsSync = operation.Kind == BackendOperationKind.WriteZeroes && (operation.Flags & BackendFlags.ForceUnitAccess) != 0;
+            if (!needsSync)
+            {
+                return operation.End(Status.Success);
+            }
+
+            operation.Step = (int)Stage.Sync;
+        }
+
+        return operation.IsCancelled ? operation.Fail(Errno.ECANCELED) : Issue(ref operation);
+    }
+
+    private BackendOutcome HandleError(ref BackendOperation operation, int errorNumber)
+    {
+        if (operation.IsCancelled)
+        {
+            return operation.Fail(Errno.ECANCELED);
+        }
+
+        Stage stage = (Stage)operation.Step;
+        if (errorNumber is Errno.EAGAIN or Errno.EINTR && operation.Retries < RetriesMax)
+        {
+            operation.Retries++;
+            return Issue(ref operation);
+        }
+
+        if (errorNumber is Errno.EOPNOTSUPP or Errno.ENOSYS && stage is Stage.PunchHole or Stage.ZeroRange)
+        {
+            return FallBack(ref operation, stage);
+        }
+
+        return operation.Fail(errorNumber);
+    }
+
+    /// <summary>The file system or device cannot do this to a range: remember it, and do it the next best way.</summary>
+    private BackendOutcome FallBack(ref BackendOperation operation, Stage stage)
+    {
+        if (stage == Stage.PunchHole)
+        {
+            _canPunchHoles = false;
+            if (operation.Kind == BackendOperationKind.Deallocate)
+            {
+                // Advice that cannot be taken is not an error (NVM Command Set 1.1 section 3.3.3).
+                return operation.End(Status.Success);
+            }
+        }
+        else
+        {
+            _canZeroRanges = false;
+        }
+
+        operation.Step = (int)(_canZeroRanges ? Stage.ZeroRange : Stage.WriteZeroBuffer);
+        return Issue(ref operation);
+    }
+
+    /// <summary>Prepares the ring entry for the operation's stage and what is left of it.</summary>
+    private BackendOutcome Issue(ref BackendOperation operation)
+    {
+        ulong offset = operation.OffsetBytes + operation.DoneBytes;
+        ulong tag = (ulong)operation.Tag;
+        bool accepted = (Stage)operation.Step switch
+        {
+            Stage.Transfer => IssueTransfer(ref operation, offset, tag),
+            Stage.WriteZeroBuffer => IssueZeroBuffer(ref operation, offset, tag),
+            Stage.PunchHole => _ring!.TryAllocate(
+                _descriptor, FallocateMode.PunchHole | FallocateMode.KeepSize, offset, AllocateLength(in operation), tag),
+            Stage.ZeroRange => _ring!.TryAllocate(_descriptor, FallocateMode.ZeroRange, offset, AllocateLength(in operation), tag),
+            _ => _ring!.TrySync(_descriptor, dataOnly: true, tag),
+        };
+        return accepted ? BackendOutcome.Pending : BackendOutcome.Busy;
+    }
+
+    private static ulong AllocateLength(in BackendOperation operation) =>
+        Math.Min(operation.LengthBytes - operation.DoneBytes, AllocatePieceBytes);
+
+    private bool IssueTransfer(ref BackendOperation operation, ulong offset, ulong tag)
+    {
+        bool isRead = operation.Kind == BackendOperationKind.Read;
+        ReadWriteFlags options = !isRead && (operation.Flags & BackendFlags.ForceUnitAccess) != 0
+            ? ReadWriteFlags.DataSync
+            : ReadWriteFlags.None;
+        uint count = FillVectors(ref operation);
+        if (count == 1)
+        {
+            void* memory = operation.Vectors[0].Base;
+            uint length = (uint)operation.Vectors[0].LengthBytes;
+            return isRead
+                ? _ring!.TryRead(_descriptor, memory, length, offset, tag, options)
+                : _ring!.TryWrite(_descriptor, memory, length, offset, tag, options);
+        }
+
+        return isRead
+            ? _ring!.TryReadVectors(_descriptor, operation.Vectors, count, offset, tag, options)
+            : _ring!.TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag, options);
+    }
+
+    /// <summary>Describes the memory from <see cref="BackendOperation.DoneBytes"/> on.</summary>
+    private static uint FillVectors(ref BackendOperation operation)
+    {
+        ulong skip = operation.DoneBytes;
+        ulong room = Math.Min(operation.LengthBytes - operation.DoneBytes, TransferMaxBytes);
+        uint count = 0;
+        for (int i = 0; i < operation.SegmentCount && room > 0; i++)
+        {
+            HostSegment* segment = operation.Segments + i;
+            if (skip >= segment->LengthBytes)
+            {
+                skip -= segment->LengthBytes;
+                continue;
+            }
+
+            ulong length = Math.Min(segment->LengthBytes - skip, room);
+            operation.Vectors[count++] = new IoVector(segment->Local + skip, (nuint)length);
+            skip = 0;
+            room -= length;
+        }
+
+        Invariant.Check(room == 0 || count > 0, "segments add up to the operation");
+        return count;
+    }
+
+    private bool IssueZeroBuffer(ref BackendOperation operation, ulong offset, ulong tag)
+    {
+        ulong rest = operation.LengthBytes - operation.DoneBytes;
+        uint count = 0;
+        while (rest > 0 && count < ZeroVectors)
+        {
+            ulong length = Math.Min(rest, ZeroBufferBytes);
+            operation.Vectors[count++] = new IoVector(_zeroes, (nuint)length);
+            rest -= length;
+        }
+
+        return _ring!.TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag);
+    }
+}
