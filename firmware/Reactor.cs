@@ -51,8 +51,6 @@ public sealed class Reactor : IDisposable
     private readonly int[] _wakeFds = new int[8];
     private IoUring? _ring;
     private int _idleTurns;
-    private long _allocatedAtStart;
-    private int _collectionsAtStart;
 
     /// <summary>Creates the loop; nothing runs yet.</summary>
     public Reactor(IPlatform platform, NvmeController controller, EventLog log, ReactorOptions options)
@@ -100,8 +98,7 @@ public sealed class Reactor : IDisposable
         }
 
         _platform.Start(_controller);
-        _allocatedAtStart = GC.GetAllocatedBytesForCurrentThread();
-        _collectionsAtStart = GC.CollectionCount(0);
+        Statistics.MarkStart();
     }
 
     /// <summary>
@@ -155,10 +152,10 @@ public sealed class Reactor : IDisposable
     }
 
     /// <summary>Bytes of managed memory allocated by this thread since <see cref="Start"/>; 0 is the promise.</summary>
-    public long AllocatedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
+    public long AllocatedBytes => Statistics.AllocatedBytes;
 
     /// <summary>Garbage collections in the process since <see cref="Start"/>.</summary>
-    public int Collections => GC.CollectionCount(0) - _collectionsAtStart;
+    public int Collections => Statistics.Collections;
 
     /// <inheritdoc/>
     public void Dispose() => _ring?.Dispose();

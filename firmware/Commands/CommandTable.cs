@@ -13,9 +13,15 @@ public static class CommandTable
     [
         DeleteIoSubmissionQueue.Descriptor,
         CreateIoSubmissionQueue.Descriptor,
+        GetLogPage.Descriptor,
         DeleteIoCompletionQueue.Descriptor,
         CreateIoCompletionQueue.Descriptor,
+        Identify.Descriptor,
         Abort.Descriptor,
+        SetFeatures.Descriptor,
+        GetFeatures.Descriptor,
+        AsynchronousEventRequest.Descriptor,
+        KeepAlive.Descriptor,
     ]);
 
     private static readonly CommandDescriptor?[] s_io = Index(

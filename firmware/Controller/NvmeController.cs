@@ -30,9 +30,9 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
                 + "a controller needs 2 of each (admin and one I/O queue)");
         }
 
-        Features = new FeatureStore(settings);
+        Features = new FeatureStore(settings, platform, namespaces);
         Errors = new ErrorLog();
-        Smart = new SmartCounters();
+        Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
         Buffers = new BufferPool(settings.TransferBuffers, settings.MaximumTransferBytes);
         Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);

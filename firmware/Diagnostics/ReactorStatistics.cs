@@ -3,6 +3,9 @@ namespace Nvmepf.Firmware.Diagnostics;
 /// <summary>What a reactor counts. Plain fields: the reactor is the only writer, readers may see a value that is a turn old.</summary>
 public sealed class ReactorStatistics
 {
+    private long _allocatedAtStart;
+    private int _collectionsAtStart;
+
     /// <summary>Turns of the loop.</summary>
     public ulong Turns;
 
@@ -12,6 +15,22 @@ public sealed class ReactorStatistics
     /// <summary>Sum of the squares of commands per productive turn: with the sum, the variance of the batch size.</summary>
     public ulong CommandsFetchedSquared;
 
+    /// <summary>Visits of submission queues that took at least one entry.</summary>
+    public ulong FetchBatches;
+
     /// <summary>Times that the loop went to sleep.</summary>
     public ulong Sleeps;
+
+    /// <summary>Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.</summary>
+    public long AllocatedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
+
+    /// <summary>Garbage collections in the process since <see cref="MarkStart"/>.</summary>
+    public int Collections => GC.CollectionCount(0) - _collectionsAtStart;
+
+    /// <summary>Everything is allocated and the loop begins: called once, on the reactor's thread.</summary>
+    public void MarkStart()
+    {
+        _allocatedAtStart = GC.GetAllocatedBytesForCurrentThread();
+        _collectionsAtStart = GC.CollectionCount(0);
+    }
 }

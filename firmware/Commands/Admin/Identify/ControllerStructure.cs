@@ -1,0 +1,101 @@
+using System.Numerics;
+using Nvmepf.Firmware.Commands.Admin.Features;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Transfer;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands.Admin.Structures;
+
+/// <summary>
+/// Identify Controller, CNS 01h (NVMe Base 2.1 section 5.1.13.2.1). What commands and features are there is read from their tables, so that
+/// a new row is announced by itself. Fields that are not mentioned are zero: not supported, or not reported.
+/// </summary>
+internal static unsafe class ControllerStructure
+{
+    private const int PageShift = 12; // CAP.MPSMIN
+    private const byte FirmwareSlots = 1;
+    private const byte SubmissionEntryLog2 = 6;
+    private const byte CompletionEntryLog2 = 4;
+
+    /// <summary>The row.</summary>
+    public static IdentifyDescriptor Row { get; } = new()
+    {
+        Cns = Cns.Controller,
+        Name = "Identify Controller",
+        Fill = &Fill,
+    };
+
+    private static void Fill(NvmeController controller, ref CommandSlot slot)
+    {
+        IdentifyController* data = (IdentifyController*)slot.Buffer;
+        FillIdentity(data, controller.Settings);
+        FillAdmin(data, controller);
+        FillCommandSet(data, controller);
+    }
+
+    private static void FillIdentity(IdentifyController* data, ControllerSettings settings)
+    {
+        data->PciVendorId = settings.VendorId;
+        data->PciSubsystemVendorId = settings.SubsystemVendorId;
+        AsciiField.Write(data->SerialNumber, settings.Serial);
+        AsciiField.Write(data->ModelNumber, settings.Model);
+        AsciiField.Write(data->FirmwareRevision, settings.FirmwareRevision);
+        data->IeeeOui[0] = (byte)settings.IeeeOui;
+        data->IeeeOui[1] = (byte)(settings.IeeeOui >> 8);
+        data->IeeeOui[2] = (byte)(settings.IeeeOui >> 16);
+        data->ControllerId = settings.ControllerId;
+        data->Version = new Spec.Version(settings.Version);
+        data->ControllerType = ControllerType.IoController;
+
+        // UTF-8 ended by a zero byte; the settings hold ASCII, 223 bytes at most.
+        Span<byte> name = data->NvmSubsystemNvmeQualifiedName;
+        int length = Math.Min(settings.SubsystemNqn.Length, name.Length - 1);
+        AsciiField.Write(name[..length], settings.SubsystemNqn);
+    }
+
+    private static void FillAdmin(IdentifyController* data, NvmeController controller)
+    {
+        data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
+        data->MaximumDataTransferSize = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
+        data->OptionalAsynchronousEventsSupported = AsyncEvents.Supported;
+        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit;
+        data->OptionalAdminCommandSupport = OptionalCommands.Admin();
+        data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
+        data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
+        data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = FirmwareSlots };
+        data->LogPageAttributes = LogPageAttributes.CommandsSupportedAndEffects | LogPageAttributes.ExtendedData
+            | LogPageAttributes.MiscellaneousLogPages;
+        data->ErrorLogPageEntriesZeroBased = ErrorLog.EntryCount - 1;
+        data->WarningCompositeTemperatureThresholdKelvin = HealthMonitor.WarningTemperatureKelvin;
+        data->CriticalCompositeTemperatureThresholdKelvin = HealthMonitor.CriticalTemperatureKelvin;
+        data->TotalNvmCapacityBytes = TotalCapacityBytes(controller);
+        data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
+    }
+
+    private static void FillCommandSet(IdentifyController* data, NvmeController controller)
+    {
+        data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };
+        data->CompletionQueueEntrySize = new QueueEntrySize { MinimumLog2 = CompletionEntryLog2, MaximumLog2 = CompletionEntryLog2 };
+        data->MaximumOutstandingCommands = (ushort)Math.Min(controller.Settings.QueueEntriesMax, ushort.MaxValue);
+        data->NumberOfNamespaces = controller.Namespaces.HighestNamespaceId;
+        data->MaximumNumberOfAllowedNamespaces = controller.Namespaces.HighestNamespaceId;
+        data->OptionalNvmCommandSupport = OptionalCommands.Nvm(controller);
+        data->VolatileWriteCache = new VolatileWriteCache
+        {
+            Present = WriteCache.IsPresent(controller),
+            FlushBehavior = FlushBehavior.BroadcastSupported,
+        };
+        data->SglSupport = DataMapper.SglSupport;
+    }
+
+    private static UInt128 TotalCapacityBytes(NvmeController controller)
+    {
+        UInt128 total = 0;
+        for (int i = 0; i < controller.Namespaces.Count; i++)
+        {
+            total += (UInt128)controller.Namespaces[i].SizeBlocks << controller.Namespaces[i].BlockShift;
+        }
+
+        return total;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Diagnostics;
+
+/// <summary>
+/// Diagnostics log page, C0h, 512 bytes, little endian; bytes without a field are zero. New fields are added at the end and raise the
+/// layout version.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 512, Pack = 1)]
+public struct DiagnosticsLog
+{
+    /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
+    public const uint CurrentLayoutVersion = 1;
+
+    /// <summary>Which fields there are.</summary>
+    [FieldOffset(0)] public uint LayoutVersion;
+
+    /// <summary>Firmware revision, ASCII padded with spaces.</summary>
+    [FieldOffset(8)] public Bytes8 FirmwareRevision;
+
+    /// <summary>Time since the process started, in nanoseconds.</summary>
+    [FieldOffset(16)] public ulong UptimeNanoseconds;
+
+    /// <summary>Commands that ended, with success or without.</summary>
+    [FieldOffset(24)] public ulong CommandsCompleted;
+
+    /// <summary>Commands that ended with an error.</summary>
+    [FieldOffset(32)] public ulong CommandsFailed;
+
+    /// <summary>Commands in slots now, this one and waiting event requests included.</summary>
+    [FieldOffset(40)] public ulong CommandsInFlight;
+
+    /// <summary>Times that a command had to wait for a ring, a DMA queue, a buffer or a place in a completion queue.</summary>
+    [FieldOffset(48)] public ulong Stalls;
+
+    /// <summary>Interrupts raised.</summary>
+    [FieldOffset(56)] public ulong InterruptsRaised;
+
+    /// <summary>Turns of the reactor.</summary>
+    [FieldOffset(64)] public ulong Turns;
+
+    /// <summary>Turns that fetched a command or handled an event.</summary>
+    [FieldOffset(72)] public ulong ProductiveTurns;
+
+    /// <summary>Sum of the squares of commands per productive turn.</summary>
+    [FieldOffset(80)] public ulong CommandsFetchedSquared;
+
+    /// <summary>Visits of submission queues that took at least one entry.</summary>
+    [FieldOffset(88)] public ulong FetchBatches;
+
+    /// <summary>Times that the reactor went to sleep.</summary>
+    [FieldOffset(96)] public ulong Sleeps;
+
+    /// <summary>Managed bytes that the reactor allocated since it started.</summary>
+    [FieldOffset(104)] public ulong ManagedBytesAllocated;
+
+    /// <summary>Garbage collections since the reactor started.</summary>
+    [FieldOffset(112)] public ulong GarbageCollections;
+}
