@@ -297,6 +297,8 @@ public sealed partial class NvmeController
         Queues.Reset();
         Features.Reset();
         Events.Reset();
+        Errors.Reset();
+        Smart.Health.ForgetReports();
         _flushUnderWay = false;
         _flushEnded = false;
         State = ControllerState.Disabled;

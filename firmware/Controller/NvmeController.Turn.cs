@@ -147,6 +147,12 @@ public sealed unsafe partial class NvmeController
         {
             ReportDoorbell(InvalidDoorbellRegister);
         }
+
+        Smart.Health.Evaluate(this, nowNanoseconds);
+        if (CheckKeepAlive(nowNanoseconds))
+        {
+            Registers.Status = Registers.Status with { ControllerFatalStatus = true };
+        }
     }
 
     private void ReportDoorbell(byte information)

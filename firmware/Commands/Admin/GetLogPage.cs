@@ -93,7 +93,7 @@ public static unsafe class GetLogPage
 
     /// <summary>CSI counts only where the host enabled all command sets (CC.CSS = 110b); without that it is ignored.</summary>
     private static bool IsCommandSetSelected(NvmeController controller) =>
-        controller.Registers.Configuration.IoCommandSetSelected == IoCommandSetSelected.AllSupported;
+        controller.Registers.Configuration.IoCommandSetSelected == IoCommandSetSelected.AllSupportedIoCommandSets;
 
     private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
     {

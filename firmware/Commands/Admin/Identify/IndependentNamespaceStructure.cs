@@ -47,6 +47,6 @@ internal static unsafe class IndependentNamespaceStructure
         {
             VolatileWriteCacheNotPresent = !source.Backend.HasVolatileWriteCache,
         };
-        data->NamespaceStatus = NamespaceStatus.Ready;
+        data->NamespaceStatus = new NamespaceStatus { Ready = true };
     }
 }

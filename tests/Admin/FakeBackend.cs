@@ -1,0 +1,55 @@
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
+using Xunit;
+
+namespace Nvmepf.Tests.Admin;
+
+/// <summary>A backend without storage that counts what it is asked and ends it as the test wants.</summary>
+internal sealed class FakeBackend : NamespaceBackend
+{
+    public override string Description => "fake";
+
+    public override ulong SizeBytes => Size;
+
+    public override uint MinimumBlockBytes => 512;
+
+    public override uint MemoryAlignmentBytes => 1;
+
+    public override bool HasVolatileWriteCache => Cached;
+
+    public override bool SupportsDeallocate => Deallocates;
+
+    public ulong Size { get; init; } = 1 << 20;
+
+    public bool Cached { get; init; } = true;
+
+    public bool Deallocates { get; init; } = true;
+
+    public Status FlushStatus { get; set; }
+
+    public BackendOutcome FlushOutcome { get; set; } = BackendOutcome.Completed;
+
+    public int Flushes { get; private set; }
+
+    public int PendingTag { get; private set; } = -1;
+
+    public override void Start(IoUring ring)
+    {
+    }
+
+    public override BackendOutcome Submit(ref BackendOperation operation)
+    {
+        Assert.Equal(BackendOperationKind.Flush, operation.Kind);
+        Flushes++;
+        operation.Status = FlushStatus;
+        PendingTag = operation.Tag;
+        return FlushOutcome;
+    }
+
+    public override BackendOutcome Complete(ref BackendOperation operation, int result)
+    {
+        operation.Status = FlushStatus;
+        return BackendOutcome.Completed;
+    }
+}
