@@ -94,6 +94,18 @@ internal sealed class AdminHost : IDisposable
         return answer.Value;
     }
 
+    /// <summary>Runs a command that makes the controller report an event at the same time.</summary>
+    public StatusCode RunAndReport(SubmissionQueueEntry entry, out Answer reported)
+    {
+        ushort identifier = Submit(entry);
+        Answer? first = Take();
+        Answer? second = Take();
+        Assert.True(first.HasValue && second.HasValue, "the command and an event should have ended");
+        bool isFirst = first.Value.CommandIdentifier == identifier;
+        reported = isFirst ? second.Value : first.Value;
+        return (isFirst ? first.Value : second.Value).Code;
+    }
+
     /// <summary>Queues a command and lets the controller turn; returns its identifier.</summary>
     public ushort Submit(SubmissionQueueEntry entry)
     {

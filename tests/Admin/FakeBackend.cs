@@ -1,7 +1,6 @@
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Hal.Linux;
 using Nvmepf.Spec;
-using Xunit;
 
 namespace Nvmepf.Tests.Admin;
 
@@ -40,7 +39,11 @@ internal sealed class FakeBackend : NamespaceBackend
 
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
-        Assert.Equal(BackendOperationKind.Flush, operation.Kind);
+        if (operation.Kind != BackendOperationKind.Flush)
+        {
+            throw new NotSupportedException("admin commands ask for flushes only"); // an Assert would allocate
+        }
+
         Flushes++;
         operation.Status = FlushStatus;
         PendingTag = operation.Tag;
