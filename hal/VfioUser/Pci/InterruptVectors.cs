@@ -86,11 +86,7 @@ internal sealed unsafe class InterruptVectors : IDisposable
     /// <summary>Takes every descriptor away and forgets masks and pending bits: the client has disabled MSI-X, or has gone.</summary>
     internal void Disable()
     {
-        for (int vector = 0; vector < _events.Length; vector++)
-        {
-            Release(vector);
-        }
-
+        Dispose();
         ResetState();
     }
 
@@ -129,8 +125,14 @@ internal sealed unsafe class InterruptVectors : IDisposable
         Mmio.Mmio.Write32(TableWord(vector, field), value & writable);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Disable();
+    /// <summary>Closes every descriptor; the BAR may be gone already.</summary>
+    public void Dispose()
+    {
+        for (int vector = 0; vector < _events.Length; vector++)
+        {
+            Release(vector);
+        }
+    }
 
     private void FireIfPending(int vector)
     {
