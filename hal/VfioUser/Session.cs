@@ -74,6 +74,7 @@ internal sealed class Session : IDisposable
     {
         _connection.Open(descriptor);
         _function.Configuration.Reset(ResetKind.Conventional);
+        _function.Vectors.ResetState();
         _openedNanoseconds = nowNanoseconds;
         _isNegotiated = false;
         _hasMessage = false;
@@ -85,6 +86,7 @@ internal sealed class Session : IDisposable
     {
         _connection.Close();
         _function.Vectors.Disable();
+        _function.Vectors.ResetState();
         _function.Regions.Clear();
         Dma.LinkDown();
         if (_isNegotiated)

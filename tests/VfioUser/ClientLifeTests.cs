@@ -185,8 +185,12 @@ public sealed class ClientLifeTests
         using SharedFile file = new(1 << 20);
         using Counters counters = new(1);
         RecordedSession session = new(file.Descriptor, counters.All[0]);
+
+        // The first turns compile code.
         SendAndDrain(rig, client, session);
         SendAndDrain(rig, client, session);
+        client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(0x24, 2, 0, 1), counters.All);
+        rig.Platform.RaiseInterrupt(0);
 
         long total = 0;
         for (int i = 0; i < 200; i++)

@@ -86,13 +86,29 @@ public sealed class InterruptTests
         Assert.Equal(0ul, counters.Take(0));
         Assert.Equal(1ul, counters.Take(1));
 
-        // Taken away: pending. Disabled as a whole: forgotten.
-        client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(Assign, 2, 0, 1));
-        rig.Platform.RaiseInterrupt(0);
-        Assert.Equal(1, client.ReadRegion(0, 0x3000, 1)[0]);
+        // To add a vector everything may be disabled and assigned anew; what was raised before or meanwhile is not lost.
+        rig.Platform.RaiseInterrupt(1);
         client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(Fire, 2, 0, 0));
+        rig.Platform.RaiseInterrupt(0);
+        Assert.Equal(3, client.ReadRegion(0, 0x3000, 1)[0]);
+        client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(Assign, 2, 0, 2), counters.All);
+        Assert.Equal((1ul, 1ul), (counters.Take(0), counters.Take(1)));
         Assert.Equal(0, client.ReadRegion(0, 0x3000, 1)[0]);
-        client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(Assign, 2, 0, 1), counters.All[0]);
+    }
+
+    [Fact]
+    public void What_was_pending_for_one_client_is_nothing_to_the_next()
+    {
+        using Rig rig = new();
+        RawClient first = rig.ConnectNegotiated();
+        using Counters counters = new(1);
+        rig.Platform.RaiseInterrupt(0);
+        first.Close();
+        rig.Settle();
+        rig.Platform.RaiseInterrupt(0); // a command of the first client that ends late
+        using RawClient second = rig.ConnectNegotiated();
+        Assert.Equal(0, second.ReadRegion(0, 0x3000, 1)[0]);
+        second.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(Assign, 2, 0, 1), counters.All);
         Assert.Equal(0ul, counters.Take(0));
     }
 

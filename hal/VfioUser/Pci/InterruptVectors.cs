@@ -83,11 +83,14 @@ internal sealed unsafe class InterruptVectors : IDisposable
         FireIfPending(vector);
     }
 
-    /// <summary>Takes every descriptor away and forgets masks and pending bits: the client has disabled MSI-X, or has gone.</summary>
+    /// <summary>
+    /// Takes every descriptor and mask away: the client has disabled MSI-X. What is pending stays so, because a client may disable
+    /// and assign anew only to add a vector, and what was raised before must not be lost by that.
+    /// </summary>
     internal void Disable()
     {
         Dispose();
-        ResetState();
+        Array.Clear(_masked);
     }
 
     /// <summary>Masks, pending bits and table as after a reset; the descriptors stay, for the client has not taken them back.</summary>
