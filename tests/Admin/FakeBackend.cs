@@ -33,6 +33,10 @@ internal sealed class FakeBackend : NamespaceBackend
 
     public int PendingTag { get; private set; } = -1;
 
+    public override void Open()
+    {
+    }
+
     public override void Start(IoUring ring)
     {
     }

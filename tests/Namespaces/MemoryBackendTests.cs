@@ -87,7 +87,7 @@ public sealed class MemoryBackendTests
         Assert.Equal(BackendOutcome.Busy, bench.Backend.Submit(ref bench.Operation));
         bench.Backend.Cancel(ref bench.Operation);
         Assert.Equal(BackendOutcome.Completed, bench.Backend.Submit(ref bench.Operation));
-        Assert.Equal(Spec.StatusCode.AbortRequested, bench.Operation.Status.Code);
+        Assert.Equal(Nvmepf.Spec.StatusCode.AbortRequested, bench.Operation.Status.Code);
     }
 
     [Fact]
@@ -100,22 +100,22 @@ public sealed class MemoryBackendTests
     }
 
     [Theory]
-    [InlineData(0, Spec.StatusCode.Success, Spec.StatusCode.Success)]
-    [InlineData(Errno.EIO, Spec.StatusCode.UnrecoveredReadError, Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENODATA, Spec.StatusCode.UnrecoveredReadError, Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENODEV, Spec.StatusCode.UnrecoveredReadError, Spec.StatusCode.WriteFault)]
-    [InlineData(12345, Spec.StatusCode.UnrecoveredReadError, Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENOSPC, Spec.StatusCode.CapacityExceeded, Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EDQUOT, Spec.StatusCode.CapacityExceeded, Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EFBIG, Spec.StatusCode.CapacityExceeded, Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EROFS, Spec.StatusCode.AccessDenied, Spec.StatusCode.NamespaceIsWriteProtected)]
-    [InlineData(Errno.EPERM, Spec.StatusCode.AccessDenied, Spec.StatusCode.NamespaceIsWriteProtected)]
-    [InlineData(Errno.ECANCELED, Spec.StatusCode.AbortRequested, Spec.StatusCode.AbortRequested)]
-    [InlineData(Errno.EFAULT, Spec.StatusCode.DataTransferError, Spec.StatusCode.DataTransferError)]
-    [InlineData(Errno.EAGAIN, Spec.StatusCode.CommandInterrupted, Spec.StatusCode.CommandInterrupted)]
-    [InlineData(Errno.ENOMEM, Spec.StatusCode.InternalError, Spec.StatusCode.InternalError)]
-    [InlineData(Errno.EINVAL, Spec.StatusCode.InternalError, Spec.StatusCode.InternalError)]
-    public void An_error_number_becomes_the_status_of_its_direction(int errorNumber, Spec.StatusCode read, Spec.StatusCode write)
+    [InlineData(0, Nvmepf.Spec.StatusCode.Success, Nvmepf.Spec.StatusCode.Success)]
+    [InlineData(Errno.EIO, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
+    [InlineData(Errno.ENODATA, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
+    [InlineData(Errno.ENODEV, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
+    [InlineData(12345, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
+    [InlineData(Errno.ENOSPC, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
+    [InlineData(Errno.EDQUOT, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
+    [InlineData(Errno.EFBIG, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
+    [InlineData(Errno.EROFS, Nvmepf.Spec.StatusCode.AccessDenied, Nvmepf.Spec.StatusCode.NamespaceIsWriteProtected)]
+    [InlineData(Errno.EPERM, Nvmepf.Spec.StatusCode.AccessDenied, Nvmepf.Spec.StatusCode.NamespaceIsWriteProtected)]
+    [InlineData(Errno.ECANCELED, Nvmepf.Spec.StatusCode.AbortRequested, Nvmepf.Spec.StatusCode.AbortRequested)]
+    [InlineData(Errno.EFAULT, Nvmepf.Spec.StatusCode.DataTransferError, Nvmepf.Spec.StatusCode.DataTransferError)]
+    [InlineData(Errno.EAGAIN, Nvmepf.Spec.StatusCode.CommandInterrupted, Nvmepf.Spec.StatusCode.CommandInterrupted)]
+    [InlineData(Errno.ENOMEM, Nvmepf.Spec.StatusCode.InternalError, Nvmepf.Spec.StatusCode.InternalError)]
+    [InlineData(Errno.EINVAL, Nvmepf.Spec.StatusCode.InternalError, Nvmepf.Spec.StatusCode.InternalError)]
+    public void An_error_number_becomes_the_status_of_its_direction(int errorNumber, Nvmepf.Spec.StatusCode read, Nvmepf.Spec.StatusCode write)
     {
         Assert.Equal(read, ErrorNumberStatus.Of(BackendOperationKind.Read, errorNumber).Code);
         Assert.Equal(write, ErrorNumberStatus.Of(BackendOperationKind.Write, errorNumber).Code);

@@ -85,7 +85,7 @@ internal static unsafe class ControllerStructure
             Present = WriteCache.IsPresent(controller),
             FlushBehavior = FlushBehavior.BroadcastSupported,
         };
-        data->SglSupport = new SglSupport(DataMapper.SglSupport);
+        data->SglSupport = DataMapper.SglSupport;
     }
 
     private static UInt128 TotalCapacityBytes(NvmeController controller)
