@@ -177,64 +177,6 @@ public sealed class ClientLifeTests
         Assert.Equal(1, rig.Platform.GetWakeDescriptors(descriptors[..1]));
     }
 
-    [Fact]
-    public void Polling_and_serving_allocate_nothing()
-    {
-        using Rig rig = new();
-        using RawClient client = rig.ConnectNegotiated();
-        using SharedFile file = new(1 << 20);
-        using Counters counters = new(1);
-        RecordedSession session = new(file.Descriptor, counters.All[0]);
-
-        // The first turns compile code.
-        SendAndDrain(rig, client, session);
-        SendAndDrain(rig, client, session);
-        client.RequestDone(ProtocolCommand.DeviceSetIrqs, RawClient.Irqs(0x24, 2, 0, 1), counters.All);
-        rig.Platform.RaiseInterrupt(0);
-
-        long total = 0;
-        for (int i = 0; i < 200; i++)
-        {
-            // The test's own client allocates; only the server's part is counted.
-            session.SendPrefix(client, session.LengthBytes);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int poll = 0; poll < 20; poll++)
-            {
-                rig.Platform.Poll();
-                rig.Platform.RaiseInterrupt(0);
-            }
-
-            total += GC.GetAllocatedBytesForCurrentThread() - before;
-            Drain(rig, client);
-        }
-
-        Assert.Equal(0, total);
-    }
-
-    [Fact]
-    public void Clients_that_come_and_go_allocate_nothing_either()
-    {
-        using Rig rig = new();
-        long total = 0;
-        for (int i = 0; i < 50; i++)
-        {
-            RawClient client = rig.Connect();
-            client.SendBytes(RawClient.Message(0, ProtocolCommand.Version, HeaderFlags.Command, RawClient.Version(0, 0, "{}\0")));
-            client.Close();
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int poll = 0; poll < 20; poll++)
-            {
-                rig.Platform.Poll();
-            }
-
-            // The first turns compile code.
-            total += i < 10 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
-        Assert.Equal(50, rig.Handler.LinkDowns);
-        Assert.Equal(0, total);
-    }
-
     private static int CallsUntilReply(Rig rig, RawClient client, int most)
     {
         for (int calls = 1; calls <= most; calls++)
@@ -253,24 +195,5 @@ public sealed class ClientLifeTests
     {
         PollDescriptor[] descriptors = [new PollDescriptor { Fd = descriptor, Events = PollEvents.In }];
         return Events.Poll(descriptors, 0) > 0;
-    }
-
-    private static void SendAndDrain(Rig rig, RawClient client, RecordedSession session)
-    {
-        session.SendPrefix(client, session.LengthBytes);
-        rig.Settle();
-        Drain(rig, client);
-    }
-
-    private static void Drain(Rig rig, RawClient client)
-    {
-        rig.Settle();
-        while (client.TryReceive() is { } message)
-        {
-            foreach (int descriptor in message.Descriptors)
-            {
-                _ = Files.Close(descriptor);
-            }
-        }
     }
 }

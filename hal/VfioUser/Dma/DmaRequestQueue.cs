@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Nvmepf.Hal.VfioUser;
 
@@ -43,7 +42,7 @@ internal unsafe struct DmaRequest
     /// <summary>Bytes went out, to be answered or (copied) done already.</summary>
     internal void ChunkSent(ulong length, bool isOutstanding)
     {
-        Debug.Assert(length <= LeftInSegment, "a part of the current segment");
+        Invariant.Check(length <= LeftInSegment, "a part of the current segment");
         _sentInSegment += length;
         if (LeftInSegment == 0)
         {
@@ -130,7 +129,7 @@ internal sealed unsafe class DmaRequestQueue
     /// <summary>Adds a request; there is room.</summary>
     internal ref DmaRequest Add(HostSegment* segments, int segmentCount, ulong tag)
     {
-        Debug.Assert(!IsFull && segmentCount > 0, "room, and a list that is not empty");
+        Invariant.Check(!IsFull && segmentCount > 0, "room, and a list that is not empty");
         int index = IndexOf(Count);
         _requests[index] = new DmaRequest(segments, segmentCount, tag);
         Count++;

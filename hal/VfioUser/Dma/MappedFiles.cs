@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -91,14 +90,14 @@ internal sealed unsafe class MappedFiles
     /// <summary>Counts one more user of a mapping that has one: a region was split.</summary>
     internal void AddUser(int handle)
     {
-        Debug.Assert(_entries[handle].Users > 0, "a mapping in use");
+        Invariant.Check(_entries[handle].Users > 0, "a mapping in use");
         _entries[handle].Users++;
     }
 
     /// <summary>Counts one user less. The mapping stays until <see cref="ReleaseUnused"/>.</summary>
     internal void RemoveUser(int handle)
     {
-        Debug.Assert(_entries[handle].Users > 0, "a mapping in use");
+        Invariant.Check(_entries[handle].Users > 0, "a mapping in use");
         _entries[handle].Users--;
     }
 

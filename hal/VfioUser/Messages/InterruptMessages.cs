@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Nvmepf.Hal.Linux;
 
@@ -163,7 +162,7 @@ internal sealed class InterruptMessages
         const int TargetBytes = 32;
         Span<char> path = stackalloc char[PathChars];
         bool formatted = path.TryWrite($"/proc/self/fd/{descriptor}", out int length);
-        Debug.Assert(formatted, "a descriptor has few digits");
+        Invariant.Check(formatted, "a descriptor has few digits");
         Span<byte> target = stackalloc byte[TargetBytes];
         int targetLength = Files.ReadLink(path[..length], target);
         return targetLength > 0 && target[..targetLength].SequenceEqual("anon_inode:[eventfd]"u8);

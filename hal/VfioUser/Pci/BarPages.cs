@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -85,7 +84,7 @@ internal sealed unsafe class BarPages : IDisposable
     /// <summary>Copies a range that lies inside the BAR, by the widest aligned accesses, so that a register is read in one piece.</summary>
     internal void Read(uint offset, Span<byte> destination)
     {
-        Debug.Assert(offset + (ulong)destination.Length <= Bar0Layout.LengthBytes, "a range inside BAR 0");
+        Invariant.Check(offset + (ulong)destination.Length <= Bar0Layout.LengthBytes, "a range inside BAR 0");
         int done = 0;
         while (done < destination.Length)
         {

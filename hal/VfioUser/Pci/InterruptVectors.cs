@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -40,7 +39,7 @@ internal sealed unsafe class InterruptVectors : IDisposable
     /// <summary>Fires a vector, or remembers it.</summary>
     internal void Raise(int vector)
     {
-        Debug.Assert((uint)vector < (uint)_events.Length, "a vector that the function has");
+        Invariant.Check((uint)vector < (uint)_events.Length, "a vector that the function has");
         int descriptor = _events[vector];
         if (descriptor < 0 || _masked[vector])
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -65,7 +64,7 @@ internal sealed unsafe class Connection : IDisposable
     /// <summary>Begins to serve a client's socket.</summary>
     internal void Open(int descriptor)
     {
-        Debug.Assert(Descriptor < 0, "one client at a time");
+        Invariant.Check(Descriptor < 0, "one client at a time");
         Descriptor = descriptor;
     }
 
@@ -83,7 +82,7 @@ internal sealed unsafe class Connection : IDisposable
     /// <summary>Reads on. Not to be called while a message is at hand.</summary>
     internal ReceiveOutcome Receive(long nowNanoseconds)
     {
-        Debug.Assert(_received == 0 || _received < WantedBytes, "the last message was discarded");
+        Invariant.Check(_received == 0 || _received < WantedBytes, "the last message was discarded");
 
         // Two parts, so at most two turns with progress; a third sees the message whole.
         while (true)

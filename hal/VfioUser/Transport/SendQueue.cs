@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -60,7 +59,7 @@ internal sealed unsafe class SendQueue : IDisposable
     internal void Add(ProtocolHeader header, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> data, int descriptor)
     {
         int length = ProtocolHeader.SizeBytes + prefix.Length + data.Length;
-        Debug.Assert(_recordCount < RecordsMax && Free >= length, "room that the caller has asked for");
+        Invariant.Check(_recordCount < RecordsMax && Free >= length, "room that the caller has asked for");
         if (CapacityBytes - _tail < length)
         {
             int waiting = _tail - _head;
