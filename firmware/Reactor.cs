@@ -50,6 +50,7 @@ public sealed class Reactor : IDisposable
     private readonly PollDescriptor[] _wake = new PollDescriptor[8];
     private readonly int[] _wakeFds = new int[8];
     private IoUring? _ring;
+    private int _ringEvent = -1;
     private int _idleTurns;
 
     /// <summary>Creates the loop; nothing runs yet.</summary>
@@ -90,6 +91,13 @@ public sealed class Reactor : IDisposable
         if (_ring!.Start() is int startError and < 0)
         {
             throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
+        }
+
+        // A ring with deferred task work does not wake who sleeps on its own descriptor; an event counter does.
+        _ringEvent = Events.Create(0, EventFlags.NonBlocking);
+        if (_ringEvent < 0 || _ring.RegisterEvent(_ringEvent) < 0)
+        {
+            throw new PlatformException("cannot register an event counter with the io_uring: are file descriptors left (ulimit -n)?");
         }
 
         for (int i = 0; i < _controller.Namespaces.Count; i++)
@@ -158,7 +166,14 @@ public sealed class Reactor : IDisposable
     public int Collections => Statistics.Collections;
 
     /// <inheritdoc/>
-    public void Dispose() => _ring?.Dispose();
+    public void Dispose()
+    {
+        _ring?.Dispose();
+        if (_ringEvent >= 0)
+        {
+            _ = Files.Close(_ringEvent);
+        }
+    }
 
     private bool PollRing()
     {
@@ -208,7 +223,14 @@ public sealed class Reactor : IDisposable
             _wake[i] = new PollDescriptor { Fd = _wakeFds[i], Events = PollEvents.In };
         }
 
-        _wake[count++] = new PollDescriptor { Fd = _ring!.Fd, Events = PollEvents.In };
+        // Emptied before the last look: what completes after that look wakes the sleep.
+        _ = Events.Take(_ringEvent, out _);
+        if (_ring!.HasWork || _ring.Unsubmitted > 0)
+        {
+            return;
+        }
+
+        _wake[count++] = new PollDescriptor { Fd = _ringEvent, Events = PollEvents.In };
         if (stopDescriptor >= 0)
         {
             _wake[count++] = new PollDescriptor { Fd = stopDescriptor, Events = PollEvents.In };
