@@ -1,8 +1,128 @@
+using System.Text;
+using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Startup;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+
 namespace Nvmepf.Firmware;
 
-/// <summary>Entry point of the nvmepf binary.</summary>
+/// <summary>Entry point of the nvmepf binary: reads the command line, serves until SIGTERM or SIGINT, and ends.</summary>
 public static class Program
 {
+    /// <summary>Exit status after everything went as asked.</summary>
+    public const int Success = 0;
+
+    /// <summary>Exit status where the configuration is right but could not be started.</summary>
+    public const int StartFailed = 1;
+
+    /// <summary>Exit status for wrong options or a wrong configuration.</summary>
+    public const int WrongUsage = 2;
+
+    /// <summary>The version that the binary was built as.</summary>
+    public static string Version => typeof(Program).Assembly.GetName().Version?.ToString(3) ?? "unknown";
+
     /// <summary>Runs the firmware; returns the process exit code.</summary>
-    public static int Main() => 0;
+    public static int Main(string[] arguments)
+    {
+        OccupyStandardDescriptors();
+        using Stream output = Console.OpenStandardOutput();
+        using Stream errors = Console.OpenStandardError();
+        return Run(arguments, output, errors);
+    }
+
+    /// <summary>The same with streams of the caller's; what goes wrong is one line on <paramref name="errors"/>.</summary>
+    internal static int Run(ReadOnlySpan<string> arguments, Stream output, Stream errors)
+    {
+        try
+        {
+            Do(CommandLine.Parse(arguments), output, errors);
+            return Success;
+        }
+        catch (ConfigurationException wrong)
+        {
+            WriteLine(errors, wrong.Message);
+            return WrongUsage;
+        }
+        catch (PlatformException problem)
+        {
+            WriteLine(errors, problem.Message);
+            return StartFailed;
+        }
+    }
+
+    private static void Do(CommandLine line, Stream output, Stream errors)
+    {
+        switch (line.Request)
+        {
+            case CommandLineRequest.Help:
+                Write(output, CommandLine.Usage());
+                return;
+            case CommandLineRequest.Version:
+                Write(output, $"nvmepf {Version}\n");
+                return;
+            default:
+                break;
+        }
+
+        ConfigurationTree tree = CommandLineTree.Build(line, StableIdentity.ReadMachineId);
+        ServedConfiguration configuration = ServedConfiguration.Resolve(tree);
+        foreach (string note in tree.Notes)
+        {
+            WriteLine(errors, $"note: {note}");
+        }
+
+        if (line.Request == CommandLineRequest.CheckConfiguration)
+        {
+            output.Write(JsonPrinter.Print(tree));
+            return;
+        }
+
+        Serve(configuration);
+    }
+
+    private static void Serve(ServedConfiguration configuration)
+    {
+        int result = TerminationSignals.Create(out TerminationSignals? signals);
+        if (result < 0)
+        {
+            throw new PlatformException($"cannot wait for signals: {Errno.Describe(result)}");
+        }
+
+        using (signals)
+        using (EventLog log = new())
+        using (Server server = new(configuration, log))
+        {
+            server.Run(signals!.EventFd);
+        }
+    }
+
+    /// <summary>Who started us may have closed some of 0, 1 and 2; a namespace opened there would get our messages.</summary>
+    private static void OccupyStandardDescriptors()
+    {
+        int descriptor;
+        do
+        {
+            descriptor = Files.Open("/dev/null", OpenFlags.ReadWrite);
+        }
+        while (descriptor is >= 0 and <= 2);
+        if (descriptor > 2)
+        {
+            _ = Files.Close(descriptor);
+        }
+    }
+
+    private static void WriteLine(Stream stream, string text) => Write(stream, $"nvmepf: {text}\n");
+
+    private static void Write(Stream stream, string text)
+    {
+        try
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (IOException)
+        {
+            // Nobody reads it: a closed pipe.
+        }
+    }
 }

@@ -55,14 +55,14 @@ public sealed partial class NvmeController
     public void LinkUp()
     {
         _linkIsUp = true;
-        Log.Write("PCI link up");
+        Log.WriteLimited("PCI link up");
     }
 
     /// <inheritdoc/>
     public void LinkDown()
     {
         _linkIsUp = false;
-        Log.Write("PCI link down");
+        Log.WriteLimited("PCI link down");
         NoteLossOfHost();
         BeginReset(clearRegisters: true);
     }

@@ -18,7 +18,8 @@ namespace Nvmepf.Firmware.Diagnostics;
 public sealed class EventLog : IEventLog, IDisposable
 {
     private const int CapacityRecords = 1024; // a power of two; the reader drains it every few milliseconds
-    private const int DrainIntervalMilliseconds = 10;
+    private const int DrainIntervalMilliseconds = 20;
+    private const int EndDeadlineMilliseconds = 2000;
     private readonly Cell[] _cells = new Cell[CapacityRecords];
     private readonly RateLimiter _limiter = new();
     private readonly Stream _output;
@@ -29,7 +30,7 @@ public sealed class EventLog : IEventLog, IDisposable
     private long _head;
     private long _lost;
     private long _lostReported;
-    private volatile bool _isEnding;
+    private readonly ManualResetEvent _ending = new(false);
 
     /// <summary>Starts the log on a stream, standard error where none is given.</summary>
     public EventLog(Stream? output = null)
@@ -44,8 +45,16 @@ public sealed class EventLog : IEventLog, IDisposable
         _printer.Start();
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Records one event, whatever it is and however often: for what no host can cause at will.
+    /// </summary>
+    /// <param name="staticText">The text; kept by reference. <c>{0}</c> and <c>{1}</c> stand where the numbers go.</param>
+    /// <param name="first">The number for <c>{0}</c>.</param>
+    /// <param name="second">The number for <c>{1}</c>.</param>
     public void Write(string staticText, long first = 0, long second = 0) => Enqueue(staticText, first, second, 0);
+
+    /// <inheritdoc/>
+    void IEventLog.Write(string staticText, long first, long second) => WriteLimited(staticText, first, second);
 
     /// <summary>
     /// The same for events that a host can cause at will: a few lines a second for each text, then silence; when the text is
@@ -59,12 +68,17 @@ public sealed class EventLog : IEventLog, IDisposable
         }
     }
 
-    /// <summary>Prints what is waiting and ends the thread.</summary>
+    /// <summary>
+    /// Prints what is waiting and ends the thread; gives up where nobody takes the output (a full pipe), for a log must not keep the
+    /// process from ending.
+    /// </summary>
     public void Dispose()
     {
-        _isEnding = true;
-        _printer.Join();
-        _output.Flush();
+        _ = _ending.Set();
+        if (_printer.Join(EndDeadlineMilliseconds))
+        {
+            _ending.Dispose();
+        }
     }
 
     /// <summary>Nanoseconds since the log was created.</summary>
@@ -104,7 +118,8 @@ public sealed class EventLog : IEventLog, IDisposable
     {
         while (true)
         {
-            bool isLast = _isEnding; // read before the ring, so that what was written before Dispose is printed
+            // Waited for before the ring is read, so that what was written before Dispose is printed.
+            bool isLast = _ending.WaitOne(DrainIntervalMilliseconds);
             while (PrintOne())
             {
             }
@@ -120,8 +135,6 @@ public sealed class EventLog : IEventLog, IDisposable
             {
                 return;
             }
-
-            Thread.Sleep(DrainIntervalMilliseconds);
         }
     }
 
@@ -146,6 +159,7 @@ public sealed class EventLog : IEventLog, IDisposable
         try
         {
             _output.Write(_line, 0, length);
+            _output.Flush();
         }
         catch (IOException)
         {

@@ -81,7 +81,7 @@ public static class LogLine
             return true;
         }
 
-        if (text.Length >= 6 && text[2] == ':' && text[3] == 'x' && char.IsAsciiDigit(text[4]) && text[5] == '}')
+        if (text.Length >= 6 && text[2] == ':' && text[3] == 'x' && text[4] is >= '1' and <= '9' && text[5] == '}')
         {
             hexDigits = text[4] - '0';
             length = 6;

@@ -1,0 +1,167 @@
+using Nvmepf.Hal.Linux;
+
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>
+/// Makes the attribute tree that a command line stands for: from options one subsystem with its namespaces, a port and a function; or
+/// what <c>--config</c> names. Options that say what the file says are refused beside it; <c>--vfio-user</c>, <c>--poll</c> and
+/// <c>--cpu</c> say how to serve, not what, and win over the file.
+/// </summary>
+internal static class CommandLineTree
+{
+    private const uint FileLengthMaxBytes = 16 << 20;
+    private const string DefaultFunctionName = "nvmepf.0";
+    private const uint DefaultQueues = 4;
+    private static readonly AttributeRow<SubsystemNode> s_vendorId =
+        Row.Identifier<SubsystemNode>(null, "vendor_id", 4, 1, 0xFFFE, (n, v) => n.VendorId = v, n => n.VendorId);
+    private static readonly AttributeRow<FunctionNode> s_deviceId =
+        Row.Identifier<FunctionNode>(null, "device_id", 4, 0, 0xFFFE, (n, v) => n.DeviceId = v, n => n.DeviceId);
+
+    /// <summary>Makes the tree.</summary>
+    /// <param name="line">The command line.</param>
+    /// <param name="readMachineId">Tells this machine from others; asked only where an identity needs it.</param>
+    /// <exception cref="ConfigurationException">A value is wrong, or the file cannot be read.</exception>
+    public static ConfigurationTree Build(CommandLine line, Func<string> readMachineId)
+    {
+        ConfigurationTree tree = line["--config"] is string file ? FromFile(line, file) : FromOptions(line, readMachineId);
+        ImpliedNodes.Add(tree, isSocketGiven: line["--vfio-user"] is not null);
+        foreach ((string name, string value) in line.Given)
+        {
+            AttributeRow<EndpointControllerNode>? row = name switch
+            {
+                "--vfio-user" => EndpointControllerNode.Attributes["vfio_user", "directory"],
+                "--poll" => EndpointControllerNode.Attributes["reactor", "poll"],
+                "--cpu" => EndpointControllerNode.Attributes["reactor", "cpu"],
+                _ => null,
+            };
+            foreach (EndpointControllerNode controller in tree.Controllers)
+            {
+                row?.Apply(controller, value, new Place(null, name));
+            }
+        }
+
+        return tree;
+    }
+
+    private static ConfigurationTree FromFile(CommandLine line, string path)
+    {
+        if (line.FirstInConflictWithFile() is (string name, string pathInFile))
+        {
+            throw new ConfigurationException(
+                $"{name}: cannot go with --config; allowed: {pathInFile} in {ConfigurationException.Printable(path)}, or {name} without --config");
+        }
+
+        return JsonLoader.Load(ReadFile(path), ConfigurationException.Printable(path));
+    }
+
+    private static ConfigurationTree FromOptions(CommandLine line, Func<string> readMachineId)
+    {
+        if (line.Given.Count == 0)
+        {
+            throw new ConfigurationException("nothing to serve; allowed: --vfio-user DIR --namespace SPEC, or --config FILE (see nvmepf --help)");
+        }
+
+        SubsystemNode subsystem = new() { Place = new Place(null, "--subsysnqn"), AllowAnyHost = true };
+        FunctionNode function = new() { Place = new Place(null, "--queues"), Name = DefaultFunctionName };
+        foreach ((string name, string value) in line.Given)
+        {
+            Set(subsystem, function, value, new Place(null, name));
+        }
+
+        if (subsystem.Namespaces.Count == 0)
+        {
+            throw new ConfigurationException($"--namespace: is missing; allowed: {NamespaceSource.Form}");
+        }
+
+        string directory = line["--vfio-user"] ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
+        if (subsystem.Nqn.Length == 0)
+        {
+            string? path = subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;
+            bool needsMachine = subsystem.Serial is null;
+            string socket = directory.Length == 0 ? directory : Path.GetFullPath(directory).TrimEnd('/');
+            subsystem.Nqn = StableIdentity.Nqn(subsystem.Serial, needsMachine ? readMachineId() : string.Empty, path, socket);
+        }
+
+        subsystem.QueueIdMaximum ??= DefaultQueues;
+        function.SubsystemNqn = subsystem.Nqn;
+        function.PortId = 1;
+        PortNode port = new() { Place = new Place(null, "--mdts-kb"), PortId = 1 };
+        port.Address.Transport = "pci";
+        port.Subsystems.Add(subsystem.Nqn);
+        ConfigurationTree tree = new(null);
+        tree.Subsystems.Add(subsystem);
+        tree.Ports.Add(port);
+        tree.Functions.Add(function);
+        return tree;
+    }
+
+    private static void Set(SubsystemNode subsystem, FunctionNode function, string value, Place place)
+    {
+        switch (place.Path)
+        {
+            case "--namespace":
+                NamespaceNode node = new() { Place = place, NamespaceId = (uint)subsystem.Namespaces.Count + 1, Enable = true };
+                NamespaceNode.Attributes["device", "path"].Apply(node, value, place);
+                subsystem.Namespaces.Add(node);
+                break;
+            case "--queues":
+                SubsystemNode.Attributes["attr", "qid_max"].Apply(subsystem, value, place);
+                break;
+            case "--mdts-kb":
+                FunctionNode.Attributes["nvme", "mdts_kb"].Apply(function, value, place);
+                break;
+            case "--vendor-id":
+                s_vendorId.Apply(subsystem, value, place);
+                subsystem.SubsystemVendorId = subsystem.VendorId;
+                break;
+            case "--device-id":
+                s_deviceId.Apply(function, value, place);
+                break;
+            case "--serial":
+                SubsystemNode.Attributes["attr", "serial"].Apply(subsystem, value, place);
+                break;
+            case "--model":
+                SubsystemNode.Attributes["attr", "model"].Apply(subsystem, value, place);
+                break;
+            case "--subsysnqn":
+                SubsystemNode.Attributes[null, "nqn"].Apply(subsystem, value, place);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>The whole file; a pipe will do.</summary>
+    private static unsafe byte[] ReadFile(string path)
+    {
+        int descriptor = Files.Open(path, OpenFlags.ReadOnly);
+        if (descriptor < 0)
+        {
+            throw CannotRead(path, descriptor);
+        }
+
+        using MemoryStream content = new();
+        byte[] buffer = new byte[65536];
+        long count;
+        fixed (byte* start = buffer)
+        {
+            do
+            {
+                count = Files.Read(descriptor, start, (nuint)buffer.Length);
+                if (count > 0)
+                {
+                    content.Write(buffer, 0, (int)count);
+                }
+            }
+            while ((count > 0 && content.Length <= FileLengthMaxBytes) || count == -Errno.EINTR);
+        }
+
+        _ = Files.Close(descriptor);
+        return count < 0 ? throw CannotRead(path, (int)count)
+            : content.Length > FileLengthMaxBytes ? throw new ConfigurationException($"--config {ConfigurationException.Printable(path)}: is larger than {FileLengthMaxBytes} bytes")
+            : content.ToArray();
+    }
+
+    private static ConfigurationException CannotRead(string path, int error) =>
+        new($"--config {ConfigurationException.Printable(path)}: cannot read it: {Errno.Describe(error)}; allowed: a readable JSON file");
+}

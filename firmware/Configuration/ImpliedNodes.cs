@@ -1,0 +1,73 @@
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>
+/// Adds what a file that nvmetcli saved leaves out, where it can be meant in one way only: the function (of the one subsystem on a port of
+/// type pci), its subsystem and port, and the controller that it is linked to (where the command line names the socket).
+/// </summary>
+internal static class ImpliedNodes
+{
+    private const string FunctionName = "nvmepf.0";
+    private const string ControllerName = "vfio-user.0";
+
+    /// <summary>Adds them.</summary>
+    /// <exception cref="ConfigurationException">Something is left out that could be meant in several ways, or in none.</exception>
+    public static void Add(ConfigurationTree tree, bool isSocketGiven)
+    {
+        if (tree.Functions.Count == 0)
+        {
+            tree.Functions.Add(new FunctionNode { Place = tree.Place.Member("functions").Element(0), Name = FunctionName });
+        }
+
+        foreach (FunctionNode function in tree.Functions)
+        {
+            function.SubsystemNqn ??= OnlySubsystem(tree, function);
+            function.PortId ??= tree.Ports.Find(port => port.Address.Transport == "pci" && port.Subsystems.Contains(function.SubsystemNqn))?.PortId;
+        }
+
+        if (tree.Controllers.Count > 0)
+        {
+            return;
+        }
+
+        Place place = tree.Place.Member("controllers");
+        if (!isSocketGiven)
+        {
+            throw ConfigurationException.At(place, "is missing; allowed: a controller with vfio_user.directory, or --vfio-user DIR");
+        }
+
+        EndpointControllerNode controller = new() { Place = place.Element(0), Name = ControllerName };
+        foreach (FunctionNode function in tree.Functions)
+        {
+            controller.Functions.Add(function.Name);
+        }
+
+        tree.Controllers.Add(controller);
+    }
+
+    private static string OnlySubsystem(ConfigurationTree tree, FunctionNode function)
+    {
+        List<string> names = [];
+        foreach (PortNode port in tree.Ports)
+        {
+            if (port.Address.Transport == "pci")
+            {
+                names.AddRange(port.Subsystems);
+            }
+        }
+
+        if (names.Count == 0 && tree.Ports.Count == 0)
+        {
+            names.AddRange(tree.Subsystems.ConvertAll(subsystem => subsystem.Nqn));
+        }
+
+        if (names.Count == 1)
+        {
+            return names[0];
+        }
+
+        Place place = function.Place.Member("nvme").Member("subsysnqn");
+        throw ConfigurationException.At(place, names.Count == 0
+            ? "is missing, and no port of type pci has a subsystem; allowed: the nqn of a subsystem"
+            : $"is missing, and there are {names.Count} subsystems on ports of type pci; allowed: {ConfigurationException.Printable(string.Join(", ", names))}");
+    }
+}

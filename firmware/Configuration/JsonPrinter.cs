@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>
+/// Prints a configuration as a file that <see cref="JsonLoader"/> reads to the same effect. Attributes that were never set are left out,
+/// and so are secrets.
+/// </summary>
+internal static class JsonPrinter
+{
+    /// <summary>The configuration as JSON with two blanks of indentation and a newline at the end.</summary>
+    public static byte[] Print(ConfigurationTree tree)
+    {
+        // Nothing here goes into a web page, so that only what JSON itself asks for is escaped.
+        JsonWriterOptions options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, options))
+        {
+            json.WriteStartObject();
+            WriteAttributes(json, tree, ConfigurationTree.Attributes);
+            WriteNodes(json, "hosts", tree.Hosts, HostNode.Attributes);
+            WriteNodes(json, "subsystems", tree.Subsystems, SubsystemNode.Attributes, WriteSubsystemLists);
+            WriteNodes(json, "ports", tree.Ports, PortNode.Attributes, WritePortLists);
+            WriteNodes(json, "functions", tree.Functions, FunctionNode.Attributes);
+            WriteNodes(json, "controllers", tree.Controllers, EndpointControllerNode.Attributes, (j, node) => WriteNames(j, "functions", node.Functions));
+            json.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    private static void WriteSubsystemLists(Utf8JsonWriter json, SubsystemNode node)
+    {
+        WriteNames(json, "allowed_hosts", node.AllowedHosts);
+        WriteNodes(json, "namespaces", node.Namespaces, NamespaceNode.Attributes);
+        if (node.Passthrough.Count > 0)
+        {
+            WriteNodes(json, "passthru", node.Passthrough, PassthroughNode.Attributes);
+        }
+    }
+
+    private static void WritePortLists(Utf8JsonWriter json, PortNode node)
+    {
+        WriteNames(json, "subsystems", node.Subsystems);
+        WriteNodes(json, "ana_groups", node.AnaGroups, AnaGroupNode.Attributes);
+        WriteNodes(json, "referrals", node.Referrals, ReferralNode.Attributes);
+    }
+
+    private static void WriteNodes<TNode>(
+        Utf8JsonWriter json, string key, List<TNode> nodes, AttributeTable<TNode> attributes, Action<Utf8JsonWriter, TNode>? writeLists = null)
+    {
+        json.WriteStartArray(key);
+        foreach (TNode node in nodes)
+        {
+            json.WriteStartObject();
+            WriteAttributes(json, node, attributes);
+            writeLists?.Invoke(json, node);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string key, List<string> names)
+    {
+        json.WriteStartArray(key);
+        foreach (string name in names)
+        {
+            json.WriteStringValue(name);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteAttributes<TNode>(Utf8JsonWriter json, TNode node, AttributeTable<TNode> attributes)
+    {
+        foreach (string key in attributes.KeysIn(null))
+        {
+            if (attributes.Find(null, key) is AttributeRow<TNode> row)
+            {
+                WriteAttribute(json, node, row);
+                continue;
+            }
+
+            bool isOpen = false;
+            foreach (AttributeRow<TNode> member in attributes.Rows)
+            {
+                if (member.Group != key || member.Show(node) is null)
+                {
+                    continue;
+                }
+
+                if (!isOpen)
+                {
+                    json.WriteStartObject(key);
+                    isOpen = true;
+                }
+
+                WriteAttribute(json, node, member);
+            }
+
+            if (isOpen)
+            {
+                json.WriteEndObject();
+            }
+        }
+    }
+
+    private static void WriteAttribute<TNode>(Utf8JsonWriter json, TNode node, AttributeRow<TNode> row)
+    {
+        if (row.Show(node) is not string text)
+        {
+            return;
+        }
+
+        if (row.IsJsonNumber)
+        {
+            json.WriteNumber(row.Key, long.Parse(text, CultureInfo.InvariantCulture));
+        }
+        else
+        {
+            json.WriteString(row.Key, text);
+        }
+    }
+}

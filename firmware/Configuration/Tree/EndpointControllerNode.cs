@@ -1,0 +1,53 @@
+using Nvmepf.Hal.Linux;
+
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>
+/// What functions are offered through: <c>controllers/NAME</c> of the kernel's PCI endpoint framework. There it is the SoC's endpoint
+/// controller; here, so far, it is a vfio-user socket.
+/// </summary>
+internal sealed class EndpointControllerNode
+{
+    private const string SocketName = "/cntrl";
+    private static readonly string[] s_pollModes = ["busy", "adaptive"];
+
+    /// <summary>Where it stands.</summary>
+    public Place Place { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; set; } = string.Empty;
+
+    /// <summary>Whether it serves; yes where nothing is said.</summary>
+    public bool? Start { get; set; }
+
+    /// <summary>Directory of the vfio-user socket.</summary>
+    public string? VfioUserDirectory { get; set; }
+
+    /// <summary>How its reactor waits: busy or adaptive.</summary>
+    public string? PollMode { get; set; }
+
+    /// <summary>Core that its reactor stays on; null for any.</summary>
+    public uint? Cpu { get; set; }
+
+    /// <summary>Names of the functions that are linked to it.</summary>
+    public List<string> Functions { get; } = [];
+
+    /// <summary>Its attributes.</summary>
+    public static AttributeTable<EndpointControllerNode> Attributes { get; } = new(
+        Row.Ascii<EndpointControllerNode>(null, "name", 64, (n, v) => n.Name = v, n => n.Name),
+        Row.Flag<EndpointControllerNode>(null, "start", (n, v) => n.Start = v, n => n.Start) with { IsJsonNumber = true },
+        new AttributeRow<EndpointControllerNode>(
+            "vfio_user", "directory", $"a path of 1 to {UnixSockets.MaximumPathBytes - SocketName.Length} bytes", SetDirectory, n => n.VfioUserDirectory),
+        Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
+        Row.Number<EndpointControllerNode>("reactor", "cpu", 0, Threads.MaximumCpus - 1, (n, v) => n.Cpu = v, n => n.Cpu));
+
+    private static string? SetDirectory(EndpointControllerNode node, string text)
+    {
+        node.VfioUserDirectory = text;
+        int bytes = System.Text.Encoding.UTF8.GetByteCount(text.TrimEnd('/'));
+        return text.Length == 0 ? "empty"
+            : text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL"
+            : bytes + SocketName.Length > UnixSockets.MaximumPathBytes ? $"{bytes} bytes long"
+            : null;
+    }
+}

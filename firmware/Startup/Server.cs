@@ -1,0 +1,122 @@
+// Startup: turns a judged configuration into the parts that run: opens namespaces, makes platform, controller and reactor, starts them,
+// and takes them apart again. Nothing here runs while commands are served.
+
+using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Hal;
+using Nvmepf.Hal.VfioUser;
+
+namespace Nvmepf.Firmware.Startup;
+
+/// <summary>One function, served by one reactor on a thread of its own.</summary>
+internal sealed class Server : IDisposable
+{
+    // The loop needs a few hundred bytes of stack; what is left is for start-up and for the runtime.
+    private const int ReactorStackBytes = 512 * 1024;
+
+    private readonly List<IDisposable> _parts = [];
+    private readonly Reactor _reactor;
+
+    /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
+    /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
+    public Server(ServedConfiguration configuration, EventLog log)
+    {
+        try
+        {
+            NamespaceTable namespaces = OpenNamespaces(configuration);
+            VfioUserPlatform platform = Keep(new VfioUserPlatform(new VfioUserOptions
+            {
+                DirectoryPath = configuration.VfioUserDirectory,
+                Identity = configuration.Identity,
+                Log = log,
+            }));
+            NvmeController controller = Keep(new NvmeController(configuration.Settings, platform, namespaces, log));
+            _reactor = Keep(new Reactor(platform, controller, log, configuration.Reactor));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Serves until the descriptor becomes readable, then flushes and returns. The calling thread waits, so that it keeps the process's name
+    /// and is free for what the system delivers to it.
+    /// </summary>
+    /// <exception cref="PlatformException">The platform or a namespace could not be started.</exception>
+    public void Run(int stopDescriptor)
+    {
+        PlatformException? problem = null;
+        Thread thread = new(
+            () =>
+            {
+                try
+                {
+                    _reactor.Start();
+                }
+                catch (PlatformException caught)
+                {
+                    problem = caught;
+                    return;
+                }
+
+                _reactor.Run(stopDescriptor);
+            },
+            ReactorStackBytes);
+        thread.Start();
+        thread.Join();
+        if (problem is not null)
+        {
+            throw new PlatformException(problem.Message, problem);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The ring first: nothing may be under way any more when memory goes.
+        for (int i = _parts.Count - 1; i >= 0; i--)
+        {
+            _parts[i].Dispose();
+        }
+
+        _parts.Clear();
+    }
+
+    private NamespaceTable OpenNamespaces(ServedConfiguration configuration)
+    {
+        List<NvmeNamespace> namespaces = [];
+        foreach (ServedNamespace served in configuration.Namespaces)
+        {
+            NamespaceBackend backend = Keep(CreateBackend(served.Source));
+            backend.Open();
+            uint blockBytes = served.Source.BlockBytes ?? backend.MinimumBlockBytes;
+            if (blockBytes < backend.MinimumBlockBytes)
+            {
+                throw new PlatformException(
+                    $"{backend.Description}: lba={blockBytes}: the storage has blocks of {backend.MinimumBlockBytes} bytes; allowed: lba={backend.MinimumBlockBytes} or none");
+            }
+
+            namespaces.Add(new NvmeNamespace(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid) { AnaGroupId = served.AnaGroupId });
+        }
+
+        return new NamespaceTable([.. namespaces]);
+    }
+
+    private static NamespaceBackend CreateBackend(NamespaceSource source) => source.Kind switch
+    {
+        StorageKind.Null => new NullBackend(source.SizeBytes!.Value),
+        StorageKind.Ram => new RamBackend(source.SizeBytes!.Value),
+        _ => new FileBackend(source.Path, source.SizeBytes, source.BlockBytes ?? 512, isDeviceWanted: source.Kind == StorageKind.Block),
+    };
+
+    private TPart Keep<TPart>(TPart part)
+        where TPart : IDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+}
