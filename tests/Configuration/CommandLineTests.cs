@@ -1,3 +1,4 @@
+using System.Linq;
 using Nvmepf.Firmware;
 using Nvmepf.Firmware.Configuration;
 using Xunit;

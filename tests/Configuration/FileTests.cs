@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Text;
 using Nvmepf.Firmware;
 using Nvmepf.Firmware.Configuration;

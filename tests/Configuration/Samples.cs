@@ -50,14 +50,14 @@ internal static class Samples
         """;
 
     /// <summary>A whole small file. Each argument goes into the place that its name says.</summary>
-    public static string With(string device = "", string attributes = "", string function = "", string controller = "", string port = "", string subsystem = "") => $$"""
+    public static string With(string device = "", string attributes = "", string function = "", string controller = "", string port = "", string subsystem = "") => $$$"""
         {
           "subsystems": [{"nqn": "nqn.2026-01.lab:a",
-            "attr": { {{attributes}} },
-            "namespaces": [{"nsid": 1, "enable": 1, "device": {"path": "null:1G"{{Then(device)}}}}] {{Then(subsystem)}} }],
-          "ports": [{"portid": 1, "addr": {"trtype": "pci"}, "subsystems": ["nqn.2026-01.lab:a"] {{Then(port)}} }],
-          "functions": [{"name": "nvmepf.0" {{Then(function)}} }],
-          "controllers": [{"name": "vm", "vfio_user": {"directory": "/run/vm"}, "functions": ["nvmepf.0"] {{Then(controller)}} }]
+            "attr": { {{{attributes}}} },
+            "namespaces": [{"nsid": 1, "enable": 1, "device": {"path": "null:1G"{{{Then(device)}}}}}] {{{Then(subsystem)}}} }],
+          "ports": [{"portid": 1, "addr": {"trtype": "pci"}, "subsystems": ["nqn.2026-01.lab:a"] {{{Then(port)}}} }],
+          "functions": [{"name": "nvmepf.0" {{{Then(function)}}} }],
+          "controllers": [{"name": "vm", "vfio_user": {"directory": "/run/vm"}, "functions": ["nvmepf.0"] {{{Then(controller)}}} }]
         }
         """;
 
