@@ -92,13 +92,12 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
         {
             int comma = body.LastIndexOf(',');
             int equals = comma < 0 ? -1 : body.IndexOf('=', comma);
-            string key = equals < 0 ? string.Empty : body[(comma + 1)..equals];
-            if (equals < 0 || key.Contains('/', StringComparison.Ordinal))
+            if (equals < 0 || body.IndexOf('/', comma) >= 0)
             {
-                return null;
+                return null; // the path, or the rest of it
             }
 
-            string? problem = source.TakeSetting(key, body[(equals + 1)..], out source);
+            string? problem = source.TakeSetting(body[(comma + 1)..equals], body[(equals + 1)..], out source);
             if (problem is not null)
             {
                 return problem;

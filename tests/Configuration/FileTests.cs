@@ -24,7 +24,6 @@ public sealed class FileTests
         { "{\"subsystems\": [{\"nqn\": null}]}", "subsystems[0].nqn: is null; allowed: a string or a number" },
         { "{\"subsystems\": [{\"nqn\": \"a\", \"attr\": []}]}", "subsystems[0].attr: is a list; allowed: an object" },
         { "{\"hosts\": [{\"nqn\": \"h\", \"nqn\": \"i\"}]}", "hosts[0].nqn: is given twice" },
-        { "{\"hosts\": [{\"nqn\": \"h\"}, {\"nqn\": \"h\"}]}", "hosts[1].nqn \"h\": is used already; allowed: one that is not" },
         { "{\"hosts\": [{\"nqn\": \"h\", \"dhchap\": {\"hash\": \"md5\"}}]}", "hosts[0].dhchap.hash \"md5\": not known; allowed: hmac(sha256), hmac(sha384), hmac(sha512)" },
         { "{\"hosts\": [{\"nqn\": \"h\", \"dhchap\": {\"keys\": \"x\"}}]}", "hosts[0].dhchap.keys: unknown key; allowed: key, ctrl_key, hash, dhgroup" },
         { "{\"hosts\": [{\"nqn\": \"h\", \"attr\": {}}]}", "hosts[0].attr: unknown key; allowed: nqn, dhchap" },
@@ -133,7 +132,11 @@ public sealed class FileTests
     [InlineData("\"name\": \"nvmepf.0\"", "\"name\": \"\"", "functions[0].name: is missing")]
     [InlineData("\"vfio_user\": {\"directory\": \"/run/vm\"}, ", "", "controllers[0].vfio_user.directory: is missing; allowed: a directory for the socket, or --vfio-user DIR")]
     [InlineData("\"enable\": 1", "\"enable\": 2", "subsystems[0].namespaces[0].enable \"2\": neither 0 nor 1; allowed: 0, 1")]
-    public void What_must_be_there_is_asked_for(string present, string instead, string line)
+    [InlineData("{\n", "{\"hosts\": [{\"nqn\": \"h\"}, {\"nqn\": \"h\"}],", "hosts[1].nqn \"h\": is used already; allowed: one that is not")]
+    [InlineData("\"subsystems\": [{", "\"subsystems\": [{\"nqn\": \"b\"}, {\"nqn\": \"b\"}, {", "subsystems[1].nqn \"b\": is used already; allowed: one that is not")]
+    [InlineData("\"namespaces\": [{", "\"namespaces\": [{\"nsid\": 1}, {", "subsystems[0].namespaces[1].nsid \"1\": is used already; allowed: one that is not")]
+    [InlineData("\"ports\": [{", "\"ports\": [{\"portid\": 1}, {", "ports[1].portid \"1\": is used already; allowed: one that is not")]
+    public void What_must_be_there_once_is_asked_for(string present, string instead, string line)
     {
         string sample = Samples.With();
         Assert.Contains(present, sample, StringComparison.Ordinal);
@@ -199,10 +202,10 @@ public sealed class FileTests
         Assert.Equal([3u], served.Namespaces.Select(n => n.NamespaceId));
         Assert.Equal(
             [
-                "a.json: subsystems[1].namespaces[1].resv.enable \"1\" has no effect here",
-                "a.json: subsystems[1].namespaces[1].buffered_io \"1\" has no effect here",
                 "a.json: ports[0].ana_groups[1].ana.state \"inaccessible\" has no effect here",
                 "a.json: ports[0].referrals[0].enable \"1\" has no effect here",
+                "a.json: subsystems[1].namespaces[1].resv.enable \"1\" has no effect here",
+                "a.json: subsystems[1].namespaces[1].buffered_io \"1\" has no effect here",
                 "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same",
             ],
             tree.Notes);

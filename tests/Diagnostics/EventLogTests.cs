@@ -1,5 +1,5 @@
-using System.Linq;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
