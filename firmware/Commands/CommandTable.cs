@@ -1,4 +1,7 @@
 using Nvmepf.Firmware.Commands.Admin;
+using Nvmepf.Firmware.Commands.Admin.Features;
+using Nvmepf.Firmware.Commands.Admin.LogPages;
+using Nvmepf.Firmware.Commands.Admin.Structures;
 using Nvmepf.Firmware.Commands.Io;
 
 namespace Nvmepf.Firmware.Commands;
@@ -34,6 +37,18 @@ public static class CommandTable
         DatasetManagement.Descriptor,
         Verify.Descriptor,
     ]);
+
+    /// <summary>
+    /// Makes this table and those of the commands that have tables of their own. Static data is made at its first use otherwise, which
+    /// would be on a reactor, where nothing is allocated.
+    /// </summary>
+    public static void Load()
+    {
+        _ = Admin(0);
+        _ = IdentifyTable.Find(default);
+        _ = LogPageTable.Find(default);
+        _ = FeatureTable.IsKnown(default);
+    }
 
     /// <summary>The row of an admin opcode, or null.</summary>
     public static CommandDescriptor? Admin(byte opcode) => s_admin[opcode];

@@ -18,6 +18,7 @@ public sealed unsafe partial class NvmeController
 
     private readonly DmaCompletion* _dmaCompletions = (DmaCompletion*)NativeMemory.Alloc(DmaBatch, (nuint)sizeof(DmaCompletion));
     private long _nextSweepNanoseconds;
+    private long _lastTurnNanoseconds;
 
     /// <summary>
     /// Does what there is to do, without waiting.
@@ -26,6 +27,7 @@ public sealed unsafe partial class NvmeController
     /// <returns>How many commands were fetched plus events handled; 0 for an idle turn.</returns>
     public int Turn(long nowNanoseconds)
     {
+        CountBusyTime(nowNanoseconds);
         int work = PollDma();
         if (Engine.RetryWaiting())
         {
@@ -83,7 +85,9 @@ public sealed unsafe partial class NvmeController
 
             if (queue.HasEntries)
             {
-                fetched += Engine.FetchFrom(queue, burst, nowNanoseconds);
+                int taken = Engine.FetchFrom(queue, burst, nowNanoseconds);
+                fetched += taken;
+                Statistics.FetchBatches += taken > 0 ? 1u : 0;
                 if (State != ControllerState.Ready)
                 {
                     break;
@@ -138,6 +142,17 @@ public sealed unsafe partial class NvmeController
                 Engine.CompleteParked(slot);
             }
         }
+    }
+
+    /// <summary>Controller Busy Time of the SMART log: from turn to turn, while a command is under way that is no waiting event request.</summary>
+    private void CountBusyTime(long nowNanoseconds)
+    {
+        if (Engine.InFlight > Events.WaitingCount)
+        {
+            Smart.BusyNanoseconds += (ulong)(nowNanoseconds - _lastTurnNanoseconds);
+        }
+
+        _lastTurnNanoseconds = nowNanoseconds;
     }
 
     private void PollRarely(long nowNanoseconds)

@@ -30,6 +30,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
                 + "a controller needs 2 of each (admin and one I/O queue)");
         }
 
+        CommandTable.Load();
         Features = new FeatureStore(settings, platform, namespaces);
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);

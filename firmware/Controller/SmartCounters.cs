@@ -39,7 +39,7 @@ public sealed class SmartCounters
     /// <summary>Ends without a shutdown notification.</summary>
     public ulong UnsafeShutdowns;
 
-    /// <summary>Time in which I/O commands were in flight, in nanoseconds; whoever knows it adds to it.</summary>
+    /// <summary>Time in which commands were under way, waiting event requests apart, in nanoseconds.</summary>
     public ulong BusyNanoseconds;
 
     /// <summary>Temperature and critical warnings.</summary>

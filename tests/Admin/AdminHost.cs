@@ -3,6 +3,7 @@ using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Admin;
@@ -10,29 +11,35 @@ namespace Nvmepf.Tests.Admin;
 /// <summary>What came back for one command.</summary>
 internal readonly record struct Answer(StatusCode Code, bool DoNotRetry, bool More, uint Dword0, ushort CommandIdentifier);
 
-/// <summary>A host with an admin queue pair in memory of its own, and the controller that it talks to, on one thread.</summary>
+/// <summary>
+/// A controller without disks, and a host that speaks to its admin queue and sees every completion, events included. The clock stands
+/// still unless the test moves it.
+/// </summary>
 internal sealed class AdminHost : IDisposable
 {
-    public const ulong DataAddress = FakePlatform.HostMemoryAddress + 0x10_0000;
-
-    private const int QueueEntries = 32;
-    private const ulong SubmissionAddress = FakePlatform.HostMemoryAddress;
-    private const ulong CompletionAddress = FakePlatform.HostMemoryAddress + 0x1000;
+    private const int DataBytes = 1 << 20;
     private readonly MemoryStream _logOutput = new();
     private readonly EventLog _log;
-    private ushort _tail;
-    private ushort _head;
-    private bool _phase = true;
-    private ushort _nextCommandIdentifier = 100;
+    private readonly TestHost _host;
 
-    public AdminHost(NvmeNamespace[]? namespaces = null, FakePlatform? platform = null, ControllerSettings? settings = null, bool allCommandSets = true)
+    public AdminHost(
+        NvmeNamespace[]? namespaces = null,
+        FakePlatformOptions? platform = null,
+        ControllerSettings? settings = null,
+        bool allCommandSets = true)
     {
-        Platform = platform ?? new FakePlatform();
+        Platform = new FakePlatform(platform ?? new FakePlatformOptions { InterruptVectorCount = 5 }) { NanosecondsPerPoll = 0 };
         _log = new EventLog(_logOutput);
-        Settings = settings ?? DefaultSettings;
-        Controller = new NvmeController(Settings, Platform, new NamespaceTable(namespaces ?? [Namespace(1)]), _log);
-        Controller.LinkUp();
-        Enable(allCommandSets);
+        Controller = new NvmeController(settings ?? DefaultSettings, Platform, new NamespaceTable(namespaces ?? [Namespace(1)]), _log);
+        Platform.Start(Controller);
+        TestHostOptions options = new()
+        {
+            IoCommandSetSelected = allCommandSets ? IoCommandSetSelected.AllSupportedIoCommandSets : IoCommandSetSelected.NvmCommandSet,
+        };
+        _host = new TestHost(Platform, TurnOnce, options);
+        DataAddress = _host.Allocate(DataBytes);
+        Platform.QueueLinkUp();
+        Assert.True(_host.Enable());
     }
 
     public static ControllerSettings DefaultSettings => new()
@@ -49,15 +56,17 @@ internal sealed class AdminHost : IDisposable
 
     public FakePlatform Platform { get; }
 
-    public ControllerSettings Settings { get; }
-
     public NvmeController Controller { get; }
 
-    public static NvmeNamespace Namespace(uint identifier, FakeBackend? backend = null, uint blockBytes = 512, bool isActive = true) =>
-        new(identifier, backend ?? new FakeBackend(), blockBytes, Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
-        {
-            IsActive = isActive,
-        };
+    /// <summary>Where the data of every command is.</summary>
+    public ulong DataAddress { get; }
+
+    public static NvmeNamespace Namespace(uint identifier, FakeBackend? backend = null, uint blockBytes = 512, bool isActive = true)
+    {
+        byte[] nguid = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+        Guid uuid = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
+        return new NvmeNamespace(identifier, backend ?? new FakeBackend(), blockBytes, uuid, nguid) { IsActive = isActive };
+    }
 
     public static SubmissionQueueEntry Command(
         AdminOpcode opcode,
@@ -66,23 +75,21 @@ internal sealed class AdminHost : IDisposable
         uint cdw11 = 0,
         uint cdw12 = 0,
         uint cdw13 = 0,
-        uint cdw14 = 0) => new()
-        {
-            Cdw0 = new CommandDword0 { Opcode = (byte)opcode },
-            NamespaceIdentifier = nsid,
-            Prp1 = DataAddress,
-            Prp2 = DataAddress + 0x1000,
-            Cdw10 = cdw10,
-            Cdw11 = cdw11,
-            Cdw12 = cdw12,
-            Cdw13 = cdw13,
-            Cdw14 = cdw14,
-        };
+        uint cdw14 = 0)
+    {
+        SubmissionQueueEntry entry = TestHost.Admin(opcode, nsid);
+        entry.Cdw10 = cdw10;
+        entry.Cdw11 = cdw11;
+        entry.Cdw12 = cdw12;
+        entry.Cdw13 = cdw13;
+        entry.Cdw14 = cdw14;
+        return entry;
+    }
 
-    public Span<byte> Data(int lengthBytes) => Platform.Memory(DataAddress, lengthBytes);
+    public Span<byte> Data(int lengthBytes) => Platform.Memory.Bytes(DataAddress, lengthBytes);
 
     public ref T DataAs<T>()
-        where T : unmanaged => ref Platform.At<T>(DataAddress);
+        where T : unmanaged => ref Platform.Memory.At<T>(DataAddress);
 
     /// <summary>Runs a command that ends by itself.</summary>
     public Answer Run(SubmissionQueueEntry entry)
@@ -106,38 +113,39 @@ internal sealed class AdminHost : IDisposable
         return (isFirst ? first.Value : second.Value).Code;
     }
 
+    /// <summary>Runs an I/O command on a queue of its own, with a block of data.</summary>
+    public StatusCode RunIo(SubmissionQueueEntry entry)
+    {
+        if (!Controller.Queues.AnyIoQueueCreated)
+        {
+            _host.CreateIoQueues(1, 16);
+        }
+
+        entry.Prp1 = DataAddress;
+        return _host.Execute(_host.Submission(1), in entry).CompletionStatus.Status.Code;
+    }
+
     /// <summary>Queues a command and lets the controller turn; returns its identifier.</summary>
     public ushort Submit(SubmissionQueueEntry entry)
     {
-        ushort identifier = _nextCommandIdentifier++;
-        entry.Cdw0 = entry.Cdw0 with { CommandIdentifier = identifier };
-        Platform.At<SubmissionQueueEntry>(SubmissionAddress + ((ulong)_tail * SubmissionQueueEntry.SizeBytes)) = entry;
-        _tail = (ushort)((_tail + 1) % QueueEntries);
-        Doorbell(0, _tail);
+        // Two pages, the second where the list would be: enough for what the commands of these tests move.
+        entry.Prp1 = DataAddress;
+        entry.Prp2 = DataAddress + _host.PageBytes;
+        ushort identifier = _host.AdminQueue.Submit(in entry);
         Turn();
         return identifier;
     }
 
-    public void Turn()
-    {
-        for (int i = 0; i < 3; i++)
-        {
-            _ = Controller.Turn(Platform.NowNanoseconds);
-        }
-    }
+    public void Turn() => _host.RunTurns(3);
 
     /// <summary>The next completion, or null.</summary>
     public Answer? Take()
     {
-        CompletionQueueEntry entry = Platform.At<CompletionQueueEntry>(CompletionAddress + ((ulong)_head * CompletionQueueEntry.SizeBytes));
-        if (entry.CompletionStatus.PhaseTag != _phase)
+        if (!_host.TryReap(0, out CompletionQueueEntry entry))
         {
             return null;
         }
 
-        _head = (ushort)((_head + 1) % QueueEntries);
-        _phase ^= _head == 0;
-        Doorbell(4, _head);
         Status status = entry.CompletionStatus.Status;
         return new Answer(status.Code, status.DoNotRetry, status.More, entry.Dword0, entry.CommandIdentifier);
     }
@@ -145,15 +153,11 @@ internal sealed class AdminHost : IDisposable
     /// <summary>CC.EN to 0 and to 1 again.</summary>
     public void Reset()
     {
-        Controller.RegisterWrite(RegisterOffset.ControllerConfiguration, 0, 4);
-        Turn();
-        Platform.Memory(FakePlatform.HostMemoryAddress, 0x2000).Clear();
-        _tail = 0;
-        _head = 0;
-        _phase = true;
-        Enable(true);
+        Assert.True(_host.Disable());
+        Assert.True(_host.Enable());
     }
 
+    /// <summary>Writes a doorbell by its offset among them.</summary>
     public unsafe void Doorbell(uint offset, uint value) =>
         Volatile.Write(ref *Platform.Bar0.Word32(Bar0Layout.DoorbellBase + offset), value);
 
@@ -165,20 +169,9 @@ internal sealed class AdminHost : IDisposable
         _logOutput.Dispose();
     }
 
-    private void Enable(bool allCommandSets)
+    private bool TurnOnce()
     {
-        const uint QueueAttributes = (QueueEntries - 1) | ((QueueEntries - 1) << 16);
-        Controller.RegisterWrite(RegisterOffset.AdminQueueAttributes, QueueAttributes, 4);
-        Controller.RegisterWrite(RegisterOffset.AdminSubmissionQueueBase, SubmissionAddress, 8);
-        Controller.RegisterWrite(RegisterOffset.AdminCompletionQueueBase, CompletionAddress, 8);
-        ControllerConfiguration configuration = new()
-        {
-            Enable = true,
-            IoCommandSetSelected = allCommandSets ? IoCommandSetSelected.AllSupportedIoCommandSets : IoCommandSetSelected.NvmCommandSet,
-            IoSubmissionQueueEntrySizeLog2 = 6,
-            IoCompletionQueueEntrySizeLog2 = 4,
-        };
-        Controller.RegisterWrite(RegisterOffset.ControllerConfiguration, configuration.Raw, 4);
-        Assert.True(Controller.Registers.Status.Ready);
+        bool worked = Platform.Poll();
+        return Controller.Turn(Platform.NowNanoseconds) > 0 || worked;
     }
 }

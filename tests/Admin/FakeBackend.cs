@@ -29,6 +29,10 @@ internal sealed class FakeBackend : NamespaceBackend
 
     public BackendOutcome FlushOutcome { get; set; } = BackendOutcome.Completed;
 
+    public Status WriteStatus { get; set; }
+
+    public BackendFlags LastFlags { get; private set; }
+
     public int Flushes { get; private set; }
 
     public int PendingTag { get; private set; } = -1;
@@ -43,15 +47,21 @@ internal sealed class FakeBackend : NamespaceBackend
 
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
-        if (operation.Kind != BackendOperationKind.Flush)
-        {
-            throw new NotSupportedException("admin commands ask for flushes only"); // an Assert would allocate
-        }
-
-        Flushes++;
-        operation.Status = FlushStatus;
+        LastFlags = operation.Flags;
         PendingTag = operation.Tag;
-        return FlushOutcome;
+        switch (operation.Kind)
+        {
+            case BackendOperationKind.Flush:
+                Flushes++;
+                operation.Status = FlushStatus;
+                return FlushOutcome;
+            case BackendOperationKind.Write:
+            case BackendOperationKind.WriteZeroes:
+                operation.Status = WriteStatus;
+                return BackendOutcome.Completed;
+            default:
+                throw new NotSupportedException("the commands of these tests flush and write"); // an Assert would allocate
+        }
     }
 
     public override BackendOutcome Complete(ref BackendOperation operation, int result)

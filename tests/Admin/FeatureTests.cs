@@ -1,6 +1,7 @@
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Admin;
@@ -180,7 +181,7 @@ public sealed class FeatureTests
     public void The_number_of_queues_is_the_least_limit(int setting, int vectors, int completionQueues, uint expectedZeroBased)
     {
         using AdminHost host = new(
-            platform: new FakePlatform(vectors) { CompletionQueueLimit = completionQueues },
+            platform: new FakePlatformOptions { InterruptVectorCount = vectors, CompletionQueueLimit = completionQueues },
             settings: AdminHost.DefaultSettings with { IoQueueCount = setting });
         uint expected = expectedZeroBased | (expectedZeroBased << 16);
         Assert.Equal(expected, Set(host, 0x07, 0x0000_0000).Dword0);
@@ -247,6 +248,23 @@ public sealed class FeatureTests
         Assert.Equal(StatusCode.Success, Set(host, 0x06, 1).Code);
         Assert.Equal(1, first.Flushes);
         Assert.True(host.Controller.Features.IsWriteCacheEnabled);
+    }
+
+    [Theory]
+    [InlineData(NvmOpcode.Write)]
+    [InlineData(NvmOpcode.WriteZeroes)]
+    public void Without_the_cache_each_write_is_durable(NvmOpcode opcode)
+    {
+        FakeBackend backend = new();
+        using AdminHost host = new([AdminHost.Namespace(1, backend)]);
+        Assert.Equal(StatusCode.Success, host.RunIo(TestHost.Blocks(opcode, 0, 1)));
+        Assert.False(backend.LastFlags.HasFlag(BackendFlags.ForceUnitAccess));
+        Assert.Equal(StatusCode.Success, Set(host, 0x06, 0).Code);
+        Assert.Equal(StatusCode.Success, host.RunIo(TestHost.Blocks(opcode, 0, 1)));
+        Assert.True(backend.LastFlags.HasFlag(BackendFlags.ForceUnitAccess));
+        Assert.Equal(StatusCode.Success, Set(host, 0x06, 1).Code);
+        Assert.Equal(StatusCode.Success, host.RunIo(TestHost.Blocks(opcode, 0, 1)));
+        Assert.False(backend.LastFlags.HasFlag(BackendFlags.ForceUnitAccess));
     }
 
     [Theory]

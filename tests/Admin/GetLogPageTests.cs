@@ -3,7 +3,9 @@ using System.Text;
 using Nvmepf.Firmware.Commands;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Admin;
@@ -244,6 +246,36 @@ public sealed class GetLogPageTests
     }
 
     [Fact]
+    public void SMART_counts_writes_media_errors_and_busy_time()
+    {
+        FakeBackend backend = new() { FlushOutcome = BackendOutcome.Pending };
+        using AdminHost host = new([AdminHost.Namespace(1, backend)]);
+        Assert.Equal(StatusCode.Success, host.RunIo(TestHost.Blocks(NvmOpcode.Write, 0, 1)));
+        backend.WriteStatus = StatusCode.WriteFault;
+        Assert.Equal(StatusCode.WriteFault, host.RunIo(TestHost.Blocks(NvmOpcode.Write, 3, 1)));
+        _ = host.Submit(AdminHost.Command(AdminOpcode.SetFeatures, 0, 0x06, 0)); // flushes, and waits for it
+        host.Platform.NowNanoseconds += 121_000_000_000;
+        host.Turn();
+        host.Controller.Engine.BackendCompleted(backend.PendingTag, 0);
+        host.Turn();
+        Assert.Equal(StatusCode.Success, host.Take()!.Value.Code);
+        host.Platform.NowNanoseconds += 3600_000_000_000;
+        Assert.Equal(StatusCode.Success, host.Run(Read(0x02, 512)).Code);
+        ref SmartHealthLog log = ref host.DataAs<SmartHealthLog>();
+        Assert.Equal((UInt128)2, log.HostWriteCommands);
+        Assert.Equal((UInt128)1, log.DataUnitsWrittenIn1000LogicalUnits);
+        Assert.Equal((UInt128)1, log.MediaAndDataIntegrityErrors);
+        Assert.Equal((UInt128)2, log.ControllerBusyTimeMinutes);
+        Assert.Equal((UInt128)1, log.NumberOfErrorInformationLogEntries);
+        Assert.Equal(CriticalWarning.NvmSubsystemReliabilityDegraded, log.CriticalWarning);
+        Assert.Equal(StatusCode.Success, host.Run(Read(0x01, 64)).Code);
+        ref ErrorInformationLogEntry error = ref host.DataAs<ErrorInformationLogEntry>();
+        Assert.Equal(3ul, error.Lba);
+        Assert.Equal(1u, error.NamespaceIdentifier);
+        Assert.Equal(1, error.SubmissionQueueIdentifier);
+    }
+
+    [Fact]
     public void Diagnostics_counts_commands()
     {
         using AdminHost host = new();
@@ -255,6 +287,7 @@ public sealed class GetLogPageTests
         Assert.Equal(1ul, log.CommandsFailed);
         Assert.Equal(1ul, log.CommandsInFlight);
         Assert.True(log.InterruptsRaised > 0);
+        Assert.Equal(1ul, log.FetchBatches); // the visit that took this command has not ended
     }
 
     [Theory]

@@ -18,6 +18,9 @@ public sealed record TestHostOptions
     /// <summary>CC.MPS.</summary>
     public byte MemoryPageSize { get; init; }
 
+    /// <summary>CC.CSS.</summary>
+    public IoCommandSetSelected IoCommandSetSelected { get; init; }
+
     public int AdminQueueEntries { get; init; } = 32;
 
     /// <summary>Longest wait for anything, in turns of the firmware.</summary>
@@ -163,6 +166,7 @@ public sealed unsafe partial class TestHost
     {
         Enable = true,
         MemoryPageSize = _options.MemoryPageSize,
+        IoCommandSetSelected = _options.IoCommandSetSelected,
         IoSubmissionQueueEntrySizeLog2 = 6,
         IoCompletionQueueEntrySizeLog2 = 4,
     };

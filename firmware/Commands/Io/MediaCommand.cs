@@ -78,7 +78,14 @@ internal static class MediaCommand
         new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess &&
         controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
 
-    /// <summary>Takes the status of the operation that ended; counts it where it is a media error.</summary>
+    /// <summary>
+    /// How a write is done: durable before it completes where the command says so (FUA) or where the host has switched the volatile
+    /// write cache off.
+    /// </summary>
+    internal static BackendFlags WriteFlags(NvmeController controller, bool forceUnitAccess) =>
+        forceUnitAccess || !controller.Features.IsWriteCacheEnabled ? BackendFlags.ForceUnitAccess : BackendFlags.None;
+
+    /// <summary>Takes the status of the operation that ended; a media error is counted, and degrades the device's health.</summary>
     internal static void TakeStatus(NvmeController controller, ref CommandSlot slot)
     {
         slot.Status = slot.Operation.Status;
@@ -88,6 +95,7 @@ internal static class MediaCommand
             if (slot.Status.StatusCodeType == StatusCodeType.MediaAndDataIntegrity)
             {
                 controller.Smart.MediaErrors++;
+                controller.Smart.Health.IsReliabilityDegraded = true;
             }
         }
     }

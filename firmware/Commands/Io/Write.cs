@@ -25,7 +25,7 @@ public static unsafe class Write
 
     private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
     {
-        BackendFlags flags = new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess ? BackendFlags.ForceUnitAccess : BackendFlags.None;
+        BackendFlags flags = MediaCommand.WriteFlags(controller, new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess);
         ulong offset = MediaCommand.OffsetBytes(controller, ref slot);
         slot.Operation.Begin(BackendOperationKind.Write, flags, offset, slot.DataLengthBytes);
         CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);

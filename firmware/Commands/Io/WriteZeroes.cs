@@ -6,7 +6,7 @@ namespace Nvmepf.Firmware.Commands.Io;
 
 /// <summary>
 /// Write Zeroes, opcode 08h (NVM Command Set 1.1 section 3.3.8): a range reads as zeroes, without data from the host and without a size
-/// limit below the field's (WZSL 0). With DEAC the storage may be given back. The whole-namespace form (NSZ) is not supported.
+/// limit below the field's (WZSL says so). With DEAC the storage may be given back. The whole-namespace form (NSZ) is not supported.
 /// </summary>
 public static unsafe class WriteZeroes
 {
@@ -44,7 +44,7 @@ public static unsafe class WriteZeroes
     {
         WriteZeroesDword12 dword12 = new(slot.Entry.Cdw12);
         NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
-        BackendFlags flags = (dword12.ForceUnitAccess ? BackendFlags.ForceUnitAccess : BackendFlags.None) |
+        BackendFlags flags = MediaCommand.WriteFlags(controller, dword12.ForceUnitAccess) |
             (dword12.Deallocate ? BackendFlags.MayDeallocate : BackendFlags.None);
         ulong length = (dword12.NumberOfLogicalBlocksZeroBased + 1UL) << target.BlockShift;
         slot.Operation.Begin(BackendOperationKind.WriteZeroes, flags, MediaCommand.OffsetBytes(controller, ref slot), length);

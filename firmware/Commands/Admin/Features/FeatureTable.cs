@@ -31,6 +31,9 @@ public static unsafe class FeatureTable
         HostIdentifier.Row,
     ]);
 
+    /// <summary>True where the feature has a row, supported by every controller or not.</summary>
+    public static bool IsKnown(FeatureId identifier) => s_rows[(byte)identifier] is not null;
+
     /// <summary>The row of a feature that this controller supports, or null.</summary>
     public static FeatureDescriptor? Find(NvmeController controller, FeatureId identifier)
     {

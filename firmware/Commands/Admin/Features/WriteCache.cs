@@ -67,11 +67,7 @@ internal static unsafe class WriteCache
             }
 
             slot.NamespaceIndex = i;
-            slot.Operation.Kind = BackendOperationKind.Flush;
-            slot.Operation.Flags = BackendFlags.None;
-            slot.Operation.OffsetBytes = 0;
-            slot.Operation.LengthBytes = 0;
-            slot.Operation.SegmentCount = 0;
+            slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
             if (controller.Engine.SubmitOperation(ref slot) == CommandOutcome.Pending)
             {
                 return CommandOutcome.Pending;

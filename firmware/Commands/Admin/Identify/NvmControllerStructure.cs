@@ -1,4 +1,3 @@
-using System.Numerics;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Spec;
 
@@ -6,7 +5,7 @@ namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
 /// <summary>
 /// I/O Command Set specific Identify Controller of the NVM Command Set, CNS 06h (NVM Command Set 1.1 section 4.1.5.4): limits of the commands
-/// that move no data. Dataset Management has none (zeroes); Verify is bounded by MDTS because it reads through a transfer buffer.
+/// that move no data. Verify and Dataset Management have none (zeroes).
 /// </summary>
 internal static unsafe class NvmControllerStructure
 {
@@ -32,7 +31,6 @@ internal static unsafe class NvmControllerStructure
         IdentifyNvmController* data = (IdentifyNvmController*)slot.Buffer;
         data->Version = new Spec.Version(CommandSetVersion);
         data->WriteZeroesSizeLimit = WriteZeroesSizeLimit(controller);
-        data->VerifySizeLimit = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
     }
 
     /// <summary>
