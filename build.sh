@@ -120,8 +120,8 @@ run() {
         esac
     done
     case $host in
-        linux) publish; exec tools/rig/run.sh ;;
-        builtin) publish; exec tools/rig/run-builtin.sh ;;
+        linux) publish; exec tools/rig/run.sh "$out/$rid/nvmepf" ;;
+        builtin) publish; exec tools/rig/run-builtin.sh "$out/$rid/nvmepf" "$out/$rid/nvmepf-host" ;;
         *) die "--host $host: allowed are linux and builtin" ;;
     esac
 }
