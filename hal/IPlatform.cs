@@ -36,6 +36,12 @@ public interface IPlatform : IDisposable
     long NowNanoseconds { get; }
 
     /// <summary>
+    /// Bus Master Enable of the PCI Command register (PCI Local Bus 3.0 section 6.2.2): while it is clear the function may neither read nor
+    /// write host memory, nor send interrupts.
+    /// </summary>
+    bool IsBusMasterEnabled { get; }
+
+    /// <summary>
     /// Begins to serve the function: from here on <see cref="Poll"/> may call <paramref name="handler"/>.
     /// The only call that may allocate or throw (<see cref="PlatformException"/> with a text for the user).
     /// </summary>

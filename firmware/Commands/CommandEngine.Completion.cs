@@ -101,6 +101,12 @@ public sealed unsafe partial class CommandEngine
     {
         SubmissionQueue queue = _queues.Submission(slot.SubmissionQueueId);
         CompletionQueue completion = _queues.Completion(queue.CompletionQueueIdentifier);
+        if (!MayTouchHost)
+        {
+            WaitToComplete(ref slot);
+            return;
+        }
+
         if ((slot.Flags & CommandFlags.HoldsCredit) == 0)
         {
             if (!completion.TryTakeCredit())

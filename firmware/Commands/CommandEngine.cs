@@ -92,6 +92,12 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <summary>Operations that backends have not ended.</summary>
     public int PendingBackendOperations { get; private set; }
 
+    /// <summary>
+    /// Bus mastering, read once a turn: while it is off nothing is fetched, and completions wait. A command that a disk already holds
+    /// may still bring its data.
+    /// </summary>
+    public bool MayTouchHost { get; set; } = true;
+
     /// <summary>The command in a slot.</summary>
     public ref CommandSlot Slot(int index) => ref _slots[index];
 

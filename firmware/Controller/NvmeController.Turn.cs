@@ -28,13 +28,14 @@ public sealed unsafe partial class NvmeController
     public int Turn(long nowNanoseconds)
     {
         CountBusyTime(nowNanoseconds);
+        Engine.MayTouchHost = Platform.IsBusMasterEnabled;
         int work = PollDma();
         if (Engine.RetryWaiting())
         {
             work++;
         }
 
-        if (State == ControllerState.Ready)
+        if (State == ControllerState.Ready && Engine.MayTouchHost)
         {
             work += PollQueues(nowNanoseconds);
             if (nowNanoseconds >= _nextSweepNanoseconds)

@@ -81,7 +81,7 @@ public sealed class VfioUserPlatform : IPlatform
     /// <inheritdoc/>
     public long NowNanoseconds => Clock.MonotonicNanoseconds();
 
-    /// <summary>Whether the host has set Bus Master Enable in the Command register.</summary>
+    /// <inheritdoc/>
     public bool IsBusMasterEnabled => _function.Configuration.IsBusMasterEnabled;
 
     /// <summary>Whether a client is connected.</summary>

@@ -77,6 +77,8 @@ public sealed unsafe class FakePlatform : IPlatform
 
     public int CompletionQueueLimit => _options.CompletionQueueLimit;
 
+    public bool IsBusMasterEnabled { get; set; } = true;
+
     public long NowNanoseconds { get; set; } = 1_000_000_000;
 
     /// <summary>Added to the clock by every <see cref="Poll"/>, so that waits with a deadline end; 0 for a clock that stands still.</summary>

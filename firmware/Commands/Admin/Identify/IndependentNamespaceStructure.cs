@@ -47,6 +47,7 @@ internal static unsafe class IndependentNamespaceStructure
         {
             VolatileWriteCacheNotPresent = !source.Backend.HasVolatileWriteCache,
         };
+        data->NamespaceSharingCapabilities = NamespaceStructure.Sharing;
         data->NamespaceStatus = new NamespaceStatus { Ready = true };
     }
 }

@@ -10,6 +10,12 @@ namespace Nvmepf.Firmware.Commands.Admin.Structures;
 /// </summary>
 internal static unsafe class NamespaceStructure
 {
+    /// <summary>
+    /// NMIC: identifiers are the subsystem's, not a controller's, so Linux may put a multipath device in front and hold requests back while
+    /// the controller is reset, removed and found again.
+    /// </summary>
+    internal const NamespaceSharingCapabilities Sharing = NamespaceSharingCapabilities.Shared;
+
     /// <summary>CNS 00h.</summary>
     public static IdentifyDescriptor Row { get; } = new()
     {
@@ -50,6 +56,7 @@ internal static unsafe class NamespaceStructure
         data->NamespaceSizeLogicalBlocks = source.SizeBlocks;
         data->NamespaceCapacityLogicalBlocks = source.SizeBlocks;
         data->NamespaceUtilizationLogicalBlocks = source.SizeBlocks; // what a backend really occupies is not tracked
+        data->NamespaceSharingCapabilities = Sharing;
         data->NvmCapacityBytes = (UInt128)source.SizeBlocks << source.BlockShift;
         data->DeallocateLogicalBlockFeatures = new DeallocateLogicalBlockFeatures
         {
