@@ -13,6 +13,7 @@ public static class TortureCommand
         [
             new("namespace", "N", "NSID (1)"),
             new("only", "TEXT", "only checks whose name contains this"),
+            new("lethal", null, "run the checks too that kill a server which does not guard against them"),
             new("list", null, "list the names of the checks, run nothing"),
             new("seed", "N", "seed of the random parts (1)"),
         ],
@@ -24,7 +25,7 @@ public static class TortureCommand
         {
             foreach (TortureCheck check in TortureRunner.All)
             {
-                output.WriteLine(check.Name);
+                output.WriteLine(check.Lethal ? $"{check.Name} (with --lethal)" : check.Name);
             }
 
             return Program.ExitSuccess;
@@ -37,6 +38,7 @@ public static class TortureCommand
             (uint)line.Number("namespace", 1, 1, uint.MaxValue - 1),
             (ulong)line.Number("seed", 1, 0, long.MaxValue),
             line.Text("only"),
+            line.Has("lethal"),
             report);
         report.Summary("torture");
         return report.Failed == 0 && report.Passed > 0 ? Program.ExitSuccess : Program.ExitFailure;

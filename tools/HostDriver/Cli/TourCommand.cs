@@ -149,7 +149,7 @@ public static class TourCommand
         HostBuffer buffer = host.Arena.Allocate(4096, host.PageLengthBytes);
         foreach ((byte identifier, string name) in Features)
         {
-            SubmissionQueueEntry command = NvmeCommands.GetFeatures(identifier);
+            SubmissionQueueEntry command = NvmeCommands.GetFeatures(identifier, namespaceIdentifier: identifier == 0x05 ? 1u : 0);
             command.Prp1 = buffer.Address;
             CompletionQueueEntry result = host.Admin(command);
             report.Fact(

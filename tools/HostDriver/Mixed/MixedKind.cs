@@ -51,7 +51,11 @@ internal sealed class MixedSlot
     /// <summary>Generation that a write puts there.</summary>
     internal uint Generation { get; set; }
 
+    /// <summary>What the command has to end with.</summary>
     internal StatusCode Expected { get; set; }
+
+    /// <summary>Dword 10 of the command, for words about it.</summary>
+    internal uint Cdw10 { get; set; }
 }
 
 /// <summary>What the tracked blocks hold, and which are in use by a command.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class MixedWorkload
 {
     private static readonly (byte Page, int LengthBytes)[] LogPages = [(0x00, 1024), (0x01, 64), (0x02, 512), (0x03, 512), (0x05, 4096)];
 
-    private static readonly byte[] ReadableFeatures = [0x01, 0x02, 0x05, 0x06, 0x07, 0x08, 0x0A, 0x0B];
+    private static readonly byte[] ReadableFeatures = [0x01, 0x02, 0x05, 0x07, 0x08, 0x0A, 0x0B];
 
     private SubmissionQueueEntry NextIo(MixedSlot slot)
     {

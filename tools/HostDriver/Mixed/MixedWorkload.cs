@@ -155,6 +155,7 @@ internal sealed partial class MixedWorkload
             slot.Expected = StatusCode.Success;
             SubmissionQueueEntry entry = queue == 0 ? NextAdmin(slot) : NextIo(slot);
             entry.Cdw0 = entry.Cdw0 with { CommandIdentifier = identifier };
+            slot.Cdw10 = entry.Cdw10;
             _queues[queue].Push(in entry);
             issued++;
 

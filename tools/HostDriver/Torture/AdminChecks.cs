@@ -131,7 +131,9 @@ internal static class AdminChecks
         Refuse("SMART log from its end + 4", StatusCode.InvalidField, NvmeCommands.GetLogPage(0x02, 4, 516));
         Refuse("SMART log from 2^40", StatusCode.InvalidField, NvmeCommands.GetLogPage(0x02, 512, 1UL << 40));
         Refuse("effects log from 2^64 - 4", StatusCode.InvalidField, NvmeCommands.GetLogPage(0x05, 512, ulong.MaxValue - 3));
-        Refuse("offset that is not on a dword", StatusCode.InvalidField, NvmeCommands.GetLogPage(0x02, 16, 2));
+        context.ExpectOneOf(
+            "offset that is not on a dword, which need not be looked at", WithData(context, NvmeCommands.GetLogPage(0x02, 16, 2)),
+            context.Host.AdminQueue, StatusCode.InvalidField, StatusCode.Success);
         SubmissionQueueEntry huge = NvmeCommands.GetLogPage(0x02, 4096);
         huge.Cdw10 |= 0xFFFF0000;
         huge.Cdw11 |= 0x0000FFFF;
@@ -165,7 +167,9 @@ internal static class AdminChecks
 
     private static void ErrorLog(TortureContext context)
     {
+        // A reset empties the log but not the count, so that one error comes first to learn where the count is.
         NvmeHost host = context.Host;
+        _ = host.Execute(context.Queue, NvmeCommands.Flush(0));
         ulong before = BinaryPrimitives.ReadUInt64LittleEndian(host.LogPage(0x01, 64));
         SubmissionQueueEntry bad = context.GoodCommand(NvmOpcode.Read, 4096);
         bad.StartingLba = context.Space.BlockCount + 7;
@@ -218,6 +222,11 @@ internal static class AdminChecks
             (0x06, "Volatile Write Cache", 0x00000000), (0x06, "Volatile Write Cache", 0x00000001),
         })
         {
+            if (feature == 0x06 && (context.Space.Controller.VolatileWriteCache & 1) == 0)
+            {
+                continue;
+            }
+
             uint space = feature == 0x05 ? context.NamespaceIdentifier : 0;
             CompletionQueueEntry set = host.Admin(NvmeCommands.SetFeatures(feature, value, namespaceIdentifier: space));
             CompletionQueueEntry get = host.Admin(NvmeCommands.GetFeatures(feature, namespaceIdentifier: space));

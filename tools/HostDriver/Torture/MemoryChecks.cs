@@ -18,7 +18,7 @@ internal static class MemoryChecks
         new("memory/many-regions", ManyRegions),
         new("memory/region-without-file", WithoutFile),
         new("memory/read-only-region", ReadOnly),
-        new("memory/truncated-file", TruncatedFile),
+        new("memory/truncated-file", TruncatedFile, Lethal: true),
     ];
 
     private static void RemapIdle(TortureContext context)

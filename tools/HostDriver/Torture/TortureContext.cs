@@ -9,7 +9,8 @@ namespace Nvmepf.HostDriver.Torture;
 /// <summary>One check of the torture command.</summary>
 /// <param name="Name">Group and subject: <c>sgl/self-loop</c>.</param>
 /// <param name="Body">What it does; it reports through the context, and whatever it throws is a failure.</param>
-public sealed record TortureCheck(string Name, Action<TortureContext> Body);
+/// <param name="Lethal">Whether a server without a guard against it dies, so that it runs only when asked for.</param>
+public sealed record TortureCheck(string Name, Action<TortureContext> Body, bool Lethal = false);
 
 /// <summary>
 /// What a check works with: a connection of its own with the controller enabled and one I/O queue pair of 64 entries, data and list

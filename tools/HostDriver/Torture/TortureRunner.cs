@@ -28,14 +28,16 @@ public static class TortureRunner
         .. ConnectionChecks.All,
     ];
 
-    /// <summary>Runs the checks whose name contains <paramref name="only"/>; all when it is null.</summary>
+    /// <summary>
+    /// Runs the checks whose name contains <paramref name="only"/>; all when it is null. Lethal ones only if <paramref name="lethal"/>.
+    /// </summary>
     public static void Run(
-        string directory, NvmeHostOptions options, uint namespaceIdentifier, ulong seed, string? only, CheckReport report)
+        string directory, NvmeHostOptions options, uint namespaceIdentifier, ulong seed, string? only, bool lethal, CheckReport report)
     {
         string group = "";
         foreach (TortureCheck check in All)
         {
-            if (only is not null && !check.Name.Contains(only, StringComparison.Ordinal))
+            if ((only is not null && !check.Name.Contains(only, StringComparison.Ordinal)) || (check.Lethal && !lethal))
             {
                 continue;
             }
