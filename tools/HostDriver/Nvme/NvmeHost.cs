@@ -109,6 +109,7 @@ public sealed unsafe partial class NvmeHost : IDisposable
     public void Enable()
     {
         Disable();
+        Function.EnableBusMaster(); // a function level reset has cleared it
         if (Options.Vectors > 0 && Function.AssignedVectors == 0)
         {
             Function.EnableMsix(Options.Vectors);
