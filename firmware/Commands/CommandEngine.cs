@@ -161,14 +161,13 @@ public sealed unsafe partial class CommandEngine : IDisposable
         return true;
     }
 
-    /// <summary>Hands <c>slot.Operation</c> to the backend of the slot's namespace; for handlers.</summary>
+    /// <summary>
+    /// Hands <c>slot.Operation</c> to the backend of the slot's namespace; for handlers, after <see cref="BackendOperation.Begin"/>.
+    /// </summary>
     /// <returns><see cref="CommandOutcome.Completed"/> with the slot's status set, or Pending.</returns>
     public CommandOutcome SubmitOperation(ref CommandSlot slot)
     {
         slot.Operation.Tag = slot.Index;
-        slot.Operation.DoneBytes = 0;
-        slot.Operation.Step = 0;
-        slot.Operation.ErrorNumber = 0;
         return AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation));
     }
 
@@ -182,6 +181,8 @@ public sealed unsafe partial class CommandEngine : IDisposable
         {
             if ((slot.Flags & CommandFlags.CancelRequested) != 0)
             {
+                // The operation may have succeeded all the same, but it may be one of many, or its data still be in the buffer.
+                slot.Status = slot.CancelStatus;
                 Finish(ref slot);
             }
             else

@@ -1,6 +1,6 @@
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Hal;
-using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
 using Xunit;
 
 namespace Nvmepf.Tests.Namespaces;
@@ -87,7 +87,7 @@ public sealed class MemoryBackendTests
         Assert.Equal(BackendOutcome.Busy, bench.Backend.Submit(ref bench.Operation));
         bench.Backend.Cancel(ref bench.Operation);
         Assert.Equal(BackendOutcome.Completed, bench.Backend.Submit(ref bench.Operation));
-        Assert.Equal(Nvmepf.Spec.StatusCode.AbortRequested, bench.Operation.Status.Code);
+        Assert.Equal(StatusCode.AbortRequested, bench.Operation.Status.Code);
     }
 
     [Fact]
@@ -97,37 +97,5 @@ public sealed class MemoryBackendTests
         PlatformException problem = Assert.Throws<PlatformException>(backend.Open);
         Assert.Contains("1152921504606846976 bytes", problem.Message, StringComparison.Ordinal);
         Assert.Contains("smaller size", problem.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(0, Nvmepf.Spec.StatusCode.Success, Nvmepf.Spec.StatusCode.Success)]
-    [InlineData(Errno.EIO, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENODATA, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENODEV, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
-    [InlineData(12345, Nvmepf.Spec.StatusCode.UnrecoveredReadError, Nvmepf.Spec.StatusCode.WriteFault)]
-    [InlineData(Errno.ENOSPC, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EDQUOT, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EFBIG, Nvmepf.Spec.StatusCode.CapacityExceeded, Nvmepf.Spec.StatusCode.CapacityExceeded)]
-    [InlineData(Errno.EROFS, Nvmepf.Spec.StatusCode.AccessDenied, Nvmepf.Spec.StatusCode.NamespaceIsWriteProtected)]
-    [InlineData(Errno.EPERM, Nvmepf.Spec.StatusCode.AccessDenied, Nvmepf.Spec.StatusCode.NamespaceIsWriteProtected)]
-    [InlineData(Errno.ECANCELED, Nvmepf.Spec.StatusCode.AbortRequested, Nvmepf.Spec.StatusCode.AbortRequested)]
-    [InlineData(Errno.EFAULT, Nvmepf.Spec.StatusCode.DataTransferError, Nvmepf.Spec.StatusCode.DataTransferError)]
-    [InlineData(Errno.EAGAIN, Nvmepf.Spec.StatusCode.CommandInterrupted, Nvmepf.Spec.StatusCode.CommandInterrupted)]
-    [InlineData(Errno.ENOMEM, Nvmepf.Spec.StatusCode.InternalError, Nvmepf.Spec.StatusCode.InternalError)]
-    [InlineData(Errno.EINVAL, Nvmepf.Spec.StatusCode.InternalError, Nvmepf.Spec.StatusCode.InternalError)]
-    public void An_error_number_becomes_the_status_of_its_direction(int errorNumber, Nvmepf.Spec.StatusCode read, Nvmepf.Spec.StatusCode write)
-    {
-        Assert.Equal(read, ErrorNumberStatus.Of(BackendOperationKind.Read, errorNumber).Code);
-        Assert.Equal(write, ErrorNumberStatus.Of(BackendOperationKind.Write, errorNumber).Code);
-        Assert.Equal(write, ErrorNumberStatus.Of(BackendOperationKind.Flush, errorNumber).Code);
-    }
-
-    [Fact]
-    public void Only_what_time_may_heal_may_be_retried()
-    {
-        Assert.True(ErrorNumberStatus.Of(BackendOperationKind.Write, Errno.ENOSPC).DoNotRetry);
-        Assert.True(ErrorNumberStatus.Of(BackendOperationKind.Read, Errno.EIO).DoNotRetry);
-        Assert.False(ErrorNumberStatus.Of(BackendOperationKind.Read, Errno.EAGAIN).DoNotRetry);
-        Assert.False(ErrorNumberStatus.Of(BackendOperationKind.Write, Errno.ENOMEM).DoNotRetry);
     }
 }

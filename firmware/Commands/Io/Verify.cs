@@ -8,7 +8,7 @@ namespace Nvmepf.Firmware.Commands.Io;
 
 /// <summary>
 /// Verify, opcode 0Ch (NVM Command Set 1.1 section 3.3.5): reads the blocks without handing them to the host, to see that they can be read.
-/// No size limit below the field's (VSL 0).
+/// No size limit below what NLB can name.
 /// </summary>
 /// <remarks>
 /// Nobody looks at the bytes, so every page of the range is read over the same one: the slot's own list page, named many times in the list of
