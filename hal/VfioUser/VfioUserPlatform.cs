@@ -30,6 +30,7 @@ public sealed class VfioUserPlatform : IPlatform
     private IFunctionHandler? _handler;
     private State _state;
     private int _waitingClient = NoDescriptor;
+    private ulong _repairsSeen = BusErrorGuard.RepairCount;
     private int _callsUntilLook;
     private int _eagerLooksLeft;
     private int _looksUntilListener;
@@ -192,7 +193,15 @@ public sealed class VfioUserPlatform : IPlatform
 
     private bool Serve(long now)
     {
-        if (!_session.Run(now, out bool happened))
+        bool memoryIsGone = BusErrorGuard.RepairCount != _repairsSeen;
+        if (memoryIsGone)
+        {
+            _repairsSeen = BusErrorGuard.RepairCount;
+            _log?.Write("vfio-user: the client shortened a file that it gave as memory; it is sent away");
+        }
+
+        bool happened = true;
+        if (memoryIsGone || !_session.Run(now, out happened))
         {
             _log?.Write("vfio-user: client disconnected");
             _session.Close();

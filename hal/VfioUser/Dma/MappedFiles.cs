@@ -9,8 +9,8 @@ namespace Nvmepf.Hal.VfioUser;
 /// </summary>
 /// <remarks>
 /// What the client passes is checked here: a regular file on a file system whose page faults the kernel answers by itself (FUSE
-/// would let the client stop the reactor in the middle of a load), long enough for the region. A client that truncates its file
-/// later still kills this process by SIGBUS: sealing cannot be demanded, for most clients do not seal.
+/// would let the client stop the reactor in the middle of a load), long enough for the region. A client may still truncate its file
+/// later, for sealing cannot be demanded, most clients do not seal: <see cref="BusErrorGuard"/> turns that into zeroes.
 /// </remarks>
 internal sealed unsafe class MappedFiles
 {
@@ -112,6 +112,7 @@ internal sealed unsafe class MappedFiles
             ref Entry entry = ref _entries[i];
             if (entry.Base != null && entry.Users == 0)
             {
+                BusErrorGuard.Remove(entry.Base);
                 _ = MemoryMappings.Unmap(entry.Base, (nuint)entry.LengthBytes);
                 entry = default;
             }
@@ -178,6 +179,8 @@ internal sealed unsafe class MappedFiles
             return result;
         }
 
+        // Without a guard (another architecture) the mapping is as good as long as the client keeps its file.
+        _ = BusErrorGuard.Add(address, (nuint)length);
         entry = new Entry
         {
             Device = device,
