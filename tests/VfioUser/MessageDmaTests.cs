@@ -77,6 +77,37 @@ public sealed unsafe class MessageDmaTests : IDisposable
     }
 
     [Fact]
+    public void No_more_is_asked_for_at_a_time_than_a_client_can_answer_without_waiting()
+    {
+        using Rig rig = new();
+        using RawClient client = ConnectWithHostMemory(rig);
+        Settle(rig, client);
+        for (ulong tag = 0; tag < 8; tag++)
+        {
+            Submit(rig, DmaDirection.HostToDevice, tag, (Base + (tag * 0x20000), (int)tag * 0x20000, 48 << 10));
+        }
+
+        List<DmaCompletion> all = [];
+        List<ServerMessage> unanswered = [];
+        while (all.Count < 8)
+        {
+            rig.Settle();
+            while (client.TryReceive() is { } message)
+            {
+                unanswered.Add(message);
+            }
+
+            ulong bytes = 0;
+            unanswered.ForEach(message => bytes += message.Read<DmaAccessPayload>().CountBytes);
+            Assert.InRange(bytes, 1ul, 64ul << 10);
+            Answer(client, unanswered[0]);
+            unanswered.RemoveAt(0);
+            rig.Settle();
+            all.AddRange(Completions(rig));
+        }
+    }
+
+    [Fact]
     public void Requests_of_one_direction_complete_in_order_though_their_answers_do_not()
     {
         using Rig rig = new();

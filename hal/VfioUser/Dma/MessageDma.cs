@@ -18,6 +18,10 @@ internal sealed unsafe class MessageDma : IHostDma
 {
     private const int ChunkBytesMax = 64 << 10;
     private const int WindowChunks = 16;
+
+    // QEMU (11.1.3 too) loses the rest of a reply that its socket buffer has no room for, and aborts: what is asked for at a time
+    // stays far below the usual buffer of 208 KiB.
+    private const int WindowBytes = 64 << 10;
     private const int CopiesPerPump = 16;
 
     private readonly DmaRequestQueue _reads = new();
@@ -237,8 +241,9 @@ internal sealed unsafe class MessageDma : IHostDma
         }
 
         bool isWrite = direction == DmaDirection.DeviceToHost;
-        int slot = FindFreeChunk();
-        if (slot < 0 || !_connection.Sends.HasRoomForDma(DmaAccessPayload.SizeBytes + (isWrite ? length : 0)))
+        int slot = FindFreeChunk(out int outstandingBytes);
+        bool fitsWindow = outstandingBytes + length <= WindowBytes;
+        if (slot < 0 || !fitsWindow || !_connection.Sends.HasRoomForDma(DmaAccessPayload.SizeBytes + (isWrite ? length : 0)))
         {
             return false;
         }
@@ -266,7 +271,7 @@ internal sealed unsafe class MessageDma : IHostDma
             return true;
         }
 
-        int slot = FindFreeChunk();
+        int slot = FindFreeChunk(out _);
         if (_layout == LayoutState.Asked || slot < 0 || !_connection.Sends.HasRoomForDma(DmaAccessPayload.SizeBytes))
         {
             return false;
@@ -313,17 +318,24 @@ internal sealed unsafe class MessageDma : IHostDma
         _connection.Sends.Add(header, MemoryMarshal.AsBytes(new ReadOnlySpan<DmaAccessPayload>(in access)), data, SendQueue.NoDescriptor);
     }
 
-    private int FindFreeChunk()
+    /// <summary>A place for one more chunk, or -1; and how many bytes the client still has to answer for, abandoned ones included.</summary>
+    private int FindFreeChunk(out int outstandingBytes)
     {
+        int free = -1;
+        outstandingBytes = 0;
         for (int i = 0; i < _chunks.Length; i++)
         {
-            if (!_chunks[i].IsOutstanding)
+            if (_chunks[i].IsOutstanding)
             {
-                return i;
+                outstandingBytes += _chunks[i].LengthBytes;
+            }
+            else
+            {
+                free = i;
             }
         }
 
-        return -1;
+        return free;
     }
 
     private void CheckDeadlines(long nowNanoseconds)
