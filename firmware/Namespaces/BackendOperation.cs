@@ -19,7 +19,9 @@ public enum BackendOperationKind : byte
     /// <summary>Make the range read as zeroes.</summary>
     WriteZeroes,
 
-    /// <summary>Give the range's storage back; it reads as zeroes after. Advisory: a backend without it succeeds and does nothing.</summary>
+    /// <summary>
+    /// Give the range's storage back; it reads as zeroes after. Advisory: a backend without it succeeds and does nothing.
+    /// </summary>
     Deallocate,
 }
 

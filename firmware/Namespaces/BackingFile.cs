@@ -194,7 +194,9 @@ internal sealed unsafe class BackingFile : IDisposable
         }
     }
 
-    /// <summary>A new file must not be lost with power after writes to it were acknowledged as durable: its size and its name count too.</summary>
+    /// <summary>
+    /// A new file must not be lost with power after writes to it were acknowledged as durable: its size and its name count too.
+    /// </summary>
     private void MakeDurable()
     {
         int result = Files.Sync(_descriptor);
@@ -263,7 +265,9 @@ internal sealed unsafe class BackingFile : IDisposable
             (long)((SizeBytes + AlignmentMax - 1) & ~(ulong)(AlignmentMax - 1)),
             AlignmentMax) == 0;
 
-    /// <summary>Opens the device again, for itself alone (a mounted file system, a RAID or another server has it then) and direct.</summary>
+    /// <summary>
+    /// Opens the device again, direct and for this process alone: refused where a mounted file system, a RAID or a server has it.
+    /// </summary>
     private void OpenDevice(ulong? sizeBytes)
     {
         int descriptor = Files.Open(_path, OpenFlags.ReadWrite | OpenFlags.Direct | OpenFlags.Exclusive);
@@ -279,9 +283,15 @@ internal sealed unsafe class BackingFile : IDisposable
         int result = BlockDevices.Size(descriptor, out ulong present);
         int block = BlockDevices.LogicalSectorSize(descriptor);
         int readOnly = BlockDevices.IsReadOnly(descriptor);
-        if (result < 0 || block < 0 || readOnly != 0)
+        if (readOnly > 0)
         {
-            throw Problem(_path, readOnly > 0 ? "is read-only" : "cannot examine it: " + Errno.Describe(Math.Min(result, Math.Min(block, readOnly))));
+            throw Problem(_path, "is read-only");
+        }
+
+        int worst = Math.Min(result, Math.Min(block, readOnly));
+        if (worst < 0)
+        {
+            throw Problem(_path, "cannot examine it: " + Errno.Describe(worst));
         }
 
         if (block > AlignmentMax)

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Nvmepf.Firmware.Namespaces;
 
-/// <summary>The largest file that this process may write (RLIMIT_FSIZE), as the system shows it in /proc. Reads it, never sets it.</summary>
+/// <summary>
+/// The largest file that this process may write (RLIMIT_FSIZE), as the system shows it in /proc. Reads it, never sets it.
+/// </summary>
 internal static class FileSizeLimit
 {
     private const string Label = "Max file size";

@@ -24,7 +24,9 @@ public abstract class NamespaceBackend : IDisposable
     /// <summary>The smallest logical block that can be read or written, in bytes (512 where it does not matter).</summary>
     public abstract uint MinimumBlockBytes { get; }
 
-    /// <summary>What pointers and lengths of segments must be multiples of: a power of two up to 4096; 1 where it does not matter.</summary>
+    /// <summary>
+    /// What pointers and lengths of segments must be multiples of: a power of two up to 4096; 1 where it does not matter.
+    /// </summary>
     public abstract uint MemoryAlignmentBytes { get; }
 
     /// <summary>True where completed writes may be lost with power until a Flush.</summary>

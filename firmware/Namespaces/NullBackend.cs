@@ -7,7 +7,9 @@ namespace Nvmepf.Firmware.Namespaces;
 /// <summary>
 /// A namespace of any size without storage: writes are dropped and reads return zeroes. For measuring everything but the storage.
 /// </summary>
-/// <remarks>Reads do write their zeroes: a transfer buffer may hold the data of an earlier command, and that must not reach a host.</remarks>
+/// <remarks>
+/// Reads do write their zeroes: a transfer buffer may hold the data of an earlier command, and that must not reach a host.
+/// </remarks>
 public sealed unsafe class NullBackend : NamespaceBackend
 {
     /// <summary>Creates a backend of a size.</summary>

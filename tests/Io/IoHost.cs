@@ -39,7 +39,9 @@ internal sealed class IoHost : IDisposable
         Reactor = new Reactor(_platform, Controller, _log, new ReactorOptions(PollMode.Busy, RingEntries: 256));
         Reactor.Start();
         Host = new TestHost(
-            _platform, () => Reactor.Turn(_platform.NowNanoseconds), new TestHostOptions { IsMemoryDirect = isMemoryDirect, TurnsMax = 2_000_000 });
+            _platform,
+            () => Reactor.Turn(_platform.NowNanoseconds),
+            new TestHostOptions { IsMemoryDirect = isMemoryDirect, TurnsMax = 2_000_000 });
         _platform.QueueLinkUp();
         Assert.True(Host.Enable(), "the controller is enabled");
         Host.CreateIoQueues(1, 128);

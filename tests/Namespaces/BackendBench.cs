@@ -71,7 +71,7 @@ internal sealed unsafe class BackendBench : IDisposable
         BusyCount = 0;
     }
 
-    /// <summary>Lays the operation's memory out in pieces of a size, <paramref name="gap"/> bytes apart, from <paramref name="start"/> on.</summary>
+    /// <summary>Lays the operation's memory out in pieces of a size, a gap apart, from an offset on.</summary>
     public void UseSegments(int pieceBytes, int gap = 0, int start = 0)
     {
         ulong left = Operation.LengthBytes;

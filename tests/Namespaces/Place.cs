@@ -128,7 +128,8 @@ public sealed class RootFactAttribute : FactAttribute
         {
             using SmallFileSystem fileSystem = new("64k");
             using LoopDevice device = new(1 << 20);
-            return System.IO.File.Exists($"/sys/block/{Path.GetFileName(device.Device)}/stat") ? null : "loop devices have no statistics here";
+            string statistics = $"/sys/block/{Path.GetFileName(device.Device)}/stat";
+            return System.IO.File.Exists(statistics) ? null : "loop devices have no statistics here";
         }
         catch (Exception problem)
         {

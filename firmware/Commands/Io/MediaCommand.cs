@@ -100,7 +100,9 @@ internal static class MediaCommand
         }
     }
 
-    /// <summary>Counts a command that read the media for the host (Read, Compare); see the SMART log, NVMe Base 2.1 section 5.1.12.1.3.</summary>
+    /// <summary>
+    /// Counts a command that read the media for the host (Read, Compare); see the SMART log, NVMe Base 2.1 section 5.1.12.1.3.
+    /// </summary>
     internal static CommandOutcome EndRead(NvmeController controller, ref CommandSlot slot)
     {
         controller.Smart.HostReadCommands++;

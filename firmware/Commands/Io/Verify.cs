@@ -11,8 +11,8 @@ namespace Nvmepf.Firmware.Commands.Io;
 /// No size limit below what NLB can name.
 /// </summary>
 /// <remarks>
-/// Nobody looks at the bytes, so every page of the range is read over the same one: the slot's own list page, named many times in the list of
-/// segments. A large range needs no transfer buffer that way.
+/// Nobody looks at the bytes, so every page of the range is read over the same one: the slot's own list page, named many times in the
+/// list of segments. A large range needs no transfer buffer that way.
 /// </remarks>
 public static unsafe class Verify
 {
