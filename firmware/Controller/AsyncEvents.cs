@@ -28,7 +28,7 @@ public sealed class AsyncEvents
     /// <summary>Events that may wait at a time. More kinds than there are: a full queue loses the newest event.</summary>
     public const int PendingMax = 16;
 
-    /// <summary>The notices that this controller sends (OAES); bits of Asynchronous Event Configuration outside are refused or ignored.</summary>
+    /// <summary>The notices that this controller sends (OAES); others cannot be enabled in Asynchronous Event Configuration.</summary>
     public const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices;
 
     /// <summary>Requests that wait.</summary>
@@ -104,8 +104,8 @@ public sealed class AsyncEvents
     }
 
     /// <summary>
-    /// The host read the log page with Retain Asynchronous Event clear: events of the type that it belongs to may be sent again. What waited
-    /// to point to the same page is dropped, since the host has just read it.
+    /// The host read the log page with Retain Asynchronous Event clear: events of the type that it belongs to may be sent again. What
+    /// waited to point to the same page is dropped, since the host has just read it.
     /// </summary>
     public void Acknowledge(NvmeController controller, byte logPageId)
     {

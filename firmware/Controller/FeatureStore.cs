@@ -16,10 +16,9 @@ public sealed class FeatureStore
     private readonly ErrorRecoveryFeature[] _errorRecovery;
     private FeatureValues _current;
 
-    /// <summary>Creates the store with the defaults that the settings imply.</summary>
-    public FeatureStore(ControllerSettings settings, IPlatform platform, NamespaceTable namespaces)
+    /// <summary>Creates the store with the default values, for the vectors and namespaces that there are.</summary>
+    public FeatureStore(IPlatform platform, NamespaceTable namespaces)
     {
-        _ = settings;
         _platform = platform;
         _coalescingDisabled = new bool[platform.InterruptVectorCount];
         _errorRecovery = new ErrorRecoveryFeature[namespaces.Count];
@@ -44,13 +43,18 @@ public sealed class FeatureStore
     /// <summary>Values after a reset.</summary>
     public ref readonly FeatureValues Defaults => ref _defaults;
 
+    /// <summary>The default values or those in force, as Get Features asks.</summary>
+    public ref readonly FeatureValues Values(bool isDefault) => ref isDefault ? ref _defaults : ref _current;
+
     /// <summary>Timestamp, 0Eh.</summary>
     public HostTimestamp Timestamp { get; } = new();
 
     /// <summary>Keep Alive Timer, 0Fh.</summary>
     public KeepAliveTimer KeepAlive { get; } = new();
 
-    /// <summary>Commands that one submission queue may hand over in one visit (Arbitration Burst: 1 to 64, int.MaxValue for no limit).</summary>
+    /// <summary>
+    /// Commands that one submission queue may hand over in one visit (Arbitration Burst: 1 to 64, int.MaxValue for no limit).
+    /// </summary>
     public int ArbitrationBurst
     {
         get

@@ -3,7 +3,7 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Controller;
 
 /// <summary>
-/// The Timestamp feature (NVMe Base 2.1 section 5.1.25.1.11): a count of milliseconds that runs on from what the host set, or from the last
+/// The Timestamp feature (NVMe Base 2.1 section 5.1.25.1.7): a count of milliseconds that runs on from what the host set, or from the last
 /// controller level reset. The platform's clock never stands still, so the Synch bit stays 0.
 /// </summary>
 public sealed class HostTimestamp

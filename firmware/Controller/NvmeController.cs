@@ -31,7 +31,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         }
 
         CommandTable.Load();
-        Features = new FeatureStore(settings, platform, namespaces);
+        Features = new FeatureStore(platform, namespaces);
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();

@@ -21,7 +21,9 @@ public sealed class ReactorStatistics
     /// <summary>Times that the loop went to sleep.</summary>
     public ulong Sleeps;
 
-    /// <summary>Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.</summary>
+    /// <summary>
+    /// Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.
+    /// </summary>
     public long AllocatedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
 
     /// <summary>Garbage collections in the process since <see cref="MarkStart"/>.</summary>

@@ -236,7 +236,8 @@ public sealed class AsyncEventTests
         _ = host.Submit(Request());
         _ = host.Submit(Request());
         uint belowNominal = HealthMonitor.NominalTemperatureKelvin - 1u;
-        Assert.Equal(StatusCode.Success, host.RunAndReport(AdminHost.Command(AdminOpcode.SetFeatures, 0, 0x04, belowNominal), out Answer raised));
+        SubmissionQueueEntry set = AdminHost.Command(AdminOpcode.SetFeatures, 0, 0x04, belowNominal);
+        Assert.Equal(StatusCode.Success, host.RunAndReport(set, out Answer raised));
         Assert.Equal(TemperatureEvent, raised.Dword0);
         ReadLog(host, SmartLogPage);
         host.Platform.NowNanoseconds += 1_000_000_000;
@@ -249,7 +250,8 @@ public sealed class AsyncEventTests
         using AdminHost host = new();
         Configure(host, 0x02);
         _ = host.Submit(Request());
-        Assert.Equal(StatusCode.Success, host.RunAndReport(AdminHost.Command(AdminOpcode.SetFeatures, 0, 0x04, (1u << 20) | 400), out Answer raised));
+        SubmissionQueueEntry set = AdminHost.Command(AdminOpcode.SetFeatures, 0, 0x04, (1u << 20) | 400);
+        Assert.Equal(StatusCode.Success, host.RunAndReport(set, out Answer raised));
         Assert.Equal(TemperatureEvent, raised.Dword0);
     }
 

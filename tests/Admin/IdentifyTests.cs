@@ -181,7 +181,8 @@ public sealed class IdentifyTests
         Assert.Equal(7, data.ControllerId);
         Assert.Equal(0x0002_0100u, data.Version.Raw);
         Assert.Equal(ControllerType.IoController, data.ControllerType);
-        Assert.Equal("nqn.2026-01.test:subsystem\0", Encoding.ASCII.GetString(((ReadOnlySpan<byte>)data.NvmSubsystemNvmeQualifiedName)[..27]));
+        ReadOnlySpan<byte> subsystemName = data.NvmSubsystemNvmeQualifiedName;
+        Assert.Equal("nqn.2026-01.test:subsystem\0", Encoding.ASCII.GetString(subsystemName[..27]));
     }
 
     [Theory]

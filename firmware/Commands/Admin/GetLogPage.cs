@@ -5,8 +5,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin;
 
 /// <summary>
-/// Get Log Page, 02h (NVMe Base 2.1 section 5.1.12): part of a page, from a byte offset. The pages are in the folder LogPages, one file each;
-/// this file holds what they share: length, offset, NSID and events.
+/// Get Log Page, 02h (NVMe Base 2.1 section 5.1.12): part of a page, from a byte offset. The pages are in the folder LogPages, one file
+/// each; this file holds what they share: length, offset, NSID and events.
 /// </summary>
 /// <remarks>
 /// What is asked for beyond the end of a page is undefined in the standard and zero here; an offset beyond the end is refused.

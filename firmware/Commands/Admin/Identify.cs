@@ -6,8 +6,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin;
 
 /// <summary>
-/// Identify, 06h (NVMe Base 2.1 section 5.1.13): 4096 bytes, which data structure CNS says. The structures are in the folder Identify, one file
-/// each; this file holds what they share: the rules of NSID and CSI.
+/// Identify, 06h (NVMe Base 2.1 section 5.1.13): 4096 bytes, which data structure CNS says. The structures are in the folder Identify,
+/// one file each; this file holds what they share: the rules of NSID and CSI.
 /// </summary>
 public static unsafe class Identify
 {

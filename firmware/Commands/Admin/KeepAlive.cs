@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin;
 
 /// <summary>
-/// Keep Alive, 18h (NVMe Base 2.1 section 5.1.14): restarts the Keep Alive Timer. Without a timeout set there is nothing to restart, and the
-/// command succeeds.
+/// Keep Alive, 18h (NVMe Base 2.1 section 5.1.14): restarts the Keep Alive Timer. Without a timeout set there is nothing to restart, and
+/// the command succeeds.
 /// </summary>
 public static unsafe class KeepAlive
 {

@@ -48,5 +48,5 @@ internal static unsafe class AsynchronousEventConfiguration
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault) =>
-        slot.Result0 = FeatureValue.Of(controller, isDefault).AsynchronousEvents.Raw;
+        slot.Result0 = controller.Features.Values(isDefault).AsynchronousEvents.Raw;
 }

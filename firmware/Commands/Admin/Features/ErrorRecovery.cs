@@ -4,8 +4,9 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Error Recovery, 05h (NVM Command Set 1.1 section 4.1.3.2), a value for each namespace. The time limit is kept and returned; it never
-/// binds, because a backend's error is reported at once and never retried. Errors on deallocated blocks cannot be switched on (NSFEAT.DAE is 0).
+/// Error Recovery, 05h (NVM Command Set 1.1 section 4.1.3), a value for each namespace. The time limit is kept and returned; it never
+/// binds, because a backend's error is reported at once and never retried. Errors on deallocated blocks cannot be switched on
+/// (NSFEAT.DAE is 0).
 /// </summary>
 internal static unsafe class ErrorRecovery
 {

@@ -40,6 +40,6 @@ public sealed unsafe class FeatureDescriptor
     /// <summary>Checks the dwords of a Get Features command; null where there is nothing to check.</summary>
     public delegate* managed<NvmeController, ref CommandSlot, Status> CheckGet { get; init; }
 
-    /// <summary>Puts the current value, or the default where the last argument is true, into dword 0 of the completion or the buffer.</summary>
+    /// <summary>Puts the value, current or (last argument true) default, into dword 0 of the completion or the buffer.</summary>
     public required delegate* managed<NvmeController, ref CommandSlot, bool, void> Get { get; init; }
 }

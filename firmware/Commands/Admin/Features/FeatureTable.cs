@@ -42,8 +42,8 @@ public static unsafe class FeatureTable
     }
 
     /// <summary>
-    /// Checks NSID against the scope of the feature (NVMe Base 2.1 section 4.4) and sets <see cref="CommandSlot.NamespaceIndex"/> for a feature
-    /// that is namespace specific; -1 there means all namespaces.
+    /// Checks NSID against the scope of the feature (NVMe Base 2.1 section 4.4) and sets <see cref="CommandSlot.NamespaceIndex"/> for a
+    /// feature that is namespace specific; -1 there means all namespaces.
     /// </summary>
     public static Status CheckNamespace(NvmeController controller, FeatureDescriptor row, ref CommandSlot slot, bool isSet)
     {

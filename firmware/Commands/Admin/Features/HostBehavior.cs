@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Host Behavior Support, 16h (NVMe Base 2.1 section 5.1.25.1.14): what the host can deal with, in 512 bytes of data. Kept and returned; nothing
-/// that the controller does depends on it yet (no retry delays, no extended LBA formats, no Copy).
+/// Host Behavior Support, 16h (NVMe Base 2.1 section 5.1.25.1.14): what the host can deal with, in 512 bytes of data. Kept and returned;
+/// nothing that the controller does depends on it yet (no retry delays, no extended LBA formats, no Copy).
 /// </summary>
 internal static unsafe class HostBehavior
 {
@@ -47,7 +47,7 @@ internal static unsafe class HostBehavior
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault)
     {
-        ulong value = FeatureValue.Of(controller, isDefault).HostBehavior;
+        ulong value = controller.Features.Values(isDefault).HostBehavior;
         new ReadOnlySpan<byte>(&value, KeptBytes).CopyTo(new Span<byte>(slot.Buffer, KeptBytes));
     }
 }

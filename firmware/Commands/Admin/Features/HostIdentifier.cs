@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Host Identifier, 81h (NVMe Base 2.1 section 5.1.25.1.28): 8 bytes, or 16 with EXHID (CTRATT.HIDS). An identifier that was set with 8 bytes reads
-/// with zeroes above where 16 are asked for, and one of 16 reads as its lower half where 8 are.
+/// Host Identifier, 81h (NVMe Base 2.1 section 5.1.25.1.28): 8 bytes, or 16 with EXHID (CTRATT.HIDS). An identifier that was set with
+/// 8 bytes reads with zeroes above where 16 are asked for, and one of 16 reads as its lower half where 8 are.
 /// </summary>
 internal static unsafe class HostIdentifier
 {
@@ -33,7 +33,7 @@ internal static unsafe class HostIdentifier
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault)
     {
-        UInt128 value = FeatureValue.Of(controller, isDefault).HostIdentifier;
+        UInt128 value = controller.Features.Values(isDefault).HostIdentifier;
         ulong* words = (ulong*)slot.Buffer;
         words[0] = (ulong)value;
         if (slot.DataLengthBytes == HostIdentifierFeature.ExtendedSizeBytes)

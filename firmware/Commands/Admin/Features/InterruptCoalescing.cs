@@ -3,7 +3,9 @@ using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
-/// <summary>Interrupt Coalescing, 08h (NVMe Base 2.1 section 5.1.25.2.2): for all I/O completion queues; the admin queue is never held back.</summary>
+/// <summary>
+/// Interrupt Coalescing, 08h (NVMe Base 2.1 section 5.1.25.2.2): for all I/O completion queues; the admin queue is never held back.
+/// </summary>
 internal static unsafe class InterruptCoalescing
 {
     /// <summary>The row.</summary>
@@ -27,5 +29,5 @@ internal static unsafe class InterruptCoalescing
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault) =>
-        slot.Result0 = FeatureValue.Of(controller, isDefault).InterruptCoalescing.Raw;
+        slot.Result0 = controller.Features.Values(isDefault).InterruptCoalescing.Raw;
 }

@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// I/O Command Set Profile, 19h (NVMe Base 2.1 section 5.1.25.1.17): an index into the combinations of Identify CNS 1Ch. There is one, the NVM
-/// Command Set alone, at index 0.
+/// I/O Command Set Profile, 19h (NVMe Base 2.1 section 5.1.25.1.17): an index into the combinations of Identify CNS 1Ch. There is one,
+/// the NVM Command Set alone, at index 0.
 /// </summary>
 internal static unsafe class IoCommandSetProfile
 {

@@ -4,7 +4,7 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Keep Alive Timer, 0Fh (NVMe Base 2.1 section 5.1.25.1.12): the timeout in milliseconds, rounded up to whole seconds (KAS); 0 turns the
+/// Keep Alive Timer, 0Fh (NVMe Base 2.1 section 5.1.25.1.8): the timeout in milliseconds, rounded up to whole seconds (KAS); 0 turns the
 /// timer off, and it is off after a reset.
 /// </summary>
 internal static unsafe class KeepAliveTimeout

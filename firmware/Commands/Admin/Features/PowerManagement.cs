@@ -32,5 +32,5 @@ internal static unsafe class PowerManagement
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault) =>
-        slot.Result0 = FeatureValue.Of(controller, isDefault).PowerManagement.Raw;
+        slot.Result0 = controller.Features.Values(isDefault).PowerManagement.Raw;
 }

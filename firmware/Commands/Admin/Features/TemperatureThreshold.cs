@@ -61,7 +61,7 @@ internal static unsafe class TemperatureThreshold
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault)
     {
         TemperatureThresholdFeature wanted = new(slot.Entry.Cdw11);
-        ref readonly FeatureValues values = ref FeatureValue.Of(controller, isDefault);
+        ref readonly FeatureValues values = ref controller.Features.Values(isDefault);
         bool isOver = wanted.ThresholdTypeSelect == ThresholdTypeSelect.OverTemperature;
         slot.Result0 = new TemperatureThresholdFeature
         {

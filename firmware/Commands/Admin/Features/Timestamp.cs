@@ -3,7 +3,7 @@ using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
-/// <summary>Timestamp, 0Eh (NVMe Base 2.1 section 5.1.25.1.11): 8 bytes of data; bytes 7:6 are reserved in what a host sets.</summary>
+/// <summary>Timestamp, 0Eh (NVMe Base 2.1 section 5.1.25.1.7): 8 bytes of data; bytes 7:6 are reserved in what a host sets.</summary>
 internal static unsafe class Timestamp
 {
     /// <summary>The row.</summary>

@@ -4,7 +4,7 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Write Atomicity Normal, 0Ah (NVM Command Set 1.1 section 4.1.3.4). Kept and returned; atomicity is one logical block either way (AWUN
+/// Write Atomicity Normal, 0Ah (NVM Command Set 1.1 section 4.1.3). Kept and returned; atomicity is one logical block either way (AWUN
 /// and AWUPF are 0).
 /// </summary>
 internal static unsafe class WriteAtomicityNormal
@@ -26,5 +26,5 @@ internal static unsafe class WriteAtomicityNormal
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault) =>
-        slot.Result0 = FeatureValue.Of(controller, isDefault).WriteAtomicity.Raw;
+        slot.Result0 = controller.Features.Values(isDefault).WriteAtomicity.Raw;
 }

@@ -90,5 +90,5 @@ internal static unsafe class WriteCache
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault) =>
-        slot.Result0 = FeatureValue.Of(controller, isDefault).VolatileWriteCache.Raw;
+        slot.Result0 = controller.Features.Values(isDefault).VolatileWriteCache.Raw;
 }

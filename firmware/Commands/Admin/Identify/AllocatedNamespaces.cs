@@ -3,7 +3,9 @@ using Nvmepf.Firmware.Namespaces;
 
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
-/// <summary>Namespaces that exist, attached to the controller (active) or not; everything else in the firmware sees the active ones only.</summary>
+/// <summary>
+/// Namespaces that exist, attached to the controller (active) or not; everything else in the firmware sees the active ones only.
+/// </summary>
 internal static class AllocatedNamespaces
 {
     /// <summary>The namespace of an NSID, or null.</summary>

@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
 /// <summary>
-/// Controller lists, CNS 12h and 13h (NVMe Base 2.1 section 5.1.13.2): controllers with an identifier of CNTID or more that have the namespace
-/// attached, or that the subsystem has. There is one controller.
+/// Controller lists, CNS 12h and 13h (NVMe Base 2.1 section 5.1.13.2): controllers with an identifier of CNTID or more that have the
+/// namespace attached, or that the subsystem has. There is one controller.
 /// </summary>
 internal static unsafe class ControllerLists
 {

@@ -2,7 +2,9 @@ using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
-/// <summary>Every data structure of Identify that the controller has, one row each. A CNS without a row is answered with Invalid Field.</summary>
+/// <summary>
+/// Every data structure of Identify that the controller has, one row each. A CNS without a row is answered with Invalid Field.
+/// </summary>
 public static class IdentifyTable
 {
     private static readonly IdentifyDescriptor?[] s_rows = Index(

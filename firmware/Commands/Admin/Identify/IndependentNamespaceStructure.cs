@@ -4,7 +4,9 @@ using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
-/// <summary>I/O Command Set Independent Identify Namespace, CNS 08h, and 1Fh for an allocated one (NVMe Base 2.1 section 5.1.13.2.8).</summary>
+/// <summary>
+/// I/O Command Set Independent Identify Namespace, CNS 08h, and 1Fh for an allocated one (NVMe Base 2.1 section 5.1.13.2.8).
+/// </summary>
 internal static unsafe class IndependentNamespaceStructure
 {
     /// <summary>CNS 08h.</summary>

@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
 /// <summary>
-/// Identify I/O Command Set, CNS 1Ch (NVMe Base 2.1 section 5.1.13.3.18): the combinations of command sets that can be enabled together. One,
-/// the NVM Command Set alone. CNTID names this controller, or FFFFh for the one that is asked.
+/// Identify I/O Command Set, CNS 1Ch (NVMe Base 2.1 section 5.1.13.3.18): the combinations of command sets that can be enabled together.
+/// One, the NVM Command Set alone. CNTID names this controller, or FFFFh for the one that is asked.
 /// </summary>
 internal static unsafe class IoCommandSetStructure
 {

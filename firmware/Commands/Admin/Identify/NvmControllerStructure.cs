@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Structures;
 
 /// <summary>
-/// I/O Command Set specific Identify Controller of the NVM Command Set, CNS 06h (NVM Command Set 1.1 section 4.1.5.4): limits of the commands
-/// that move no data. Verify and Dataset Management have none (zeroes).
+/// I/O Command Set specific Identify Controller of the NVM Command Set, CNS 06h (NVM Command Set 1.1 section 4.1.5.4): limits of the
+/// commands that move no data. Verify and Dataset Management have none (zeroes).
 /// </summary>
 internal static unsafe class NvmControllerStructure
 {

@@ -22,7 +22,10 @@ internal static class OptionalCommands
         | If(AdminOpcode.Lockdown, OptionalAdminCommands.CommandAndFeatureLockdown)
         | If(AdminOpcode.MigrationSend, OptionalAdminCommands.HostManagedLiveMigration);
 
-    /// <summary>ONCS: the optional I/O commands that have a row, Timestamp where it is a feature, and SEL and SV, which are understood.</summary>
+    /// <summary>
+    /// ONCS: the optional I/O commands that have a row, Timestamp where it is a feature, and SEL and SV, which are understood although
+    /// no feature is saveable.
+    /// </summary>
     public static OptionalNvmCommands Nvm(NvmeController controller) =>
         If(NvmOpcode.Compare, OptionalNvmCommands.Compare)
         | If(NvmOpcode.WriteUncorrectable, OptionalNvmCommands.WriteUncorrectable)

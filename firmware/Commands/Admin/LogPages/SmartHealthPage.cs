@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.LogPages;
 
 /// <summary>
-/// SMART / Health Information, 02h (NVMe Base 2.1 section 5.1.12.1.3), from <see cref="SmartCounters"/>. Spare and wear have no meaning for the
-/// storage behind the backends: all spare is there and no life is used.
+/// SMART / Health Information, 02h (NVMe Base 2.1 section 5.1.12.1.3), from <see cref="SmartCounters"/>. Spare and wear have no meaning
+/// for the storage behind the backends: all spare is there and no life is used.
 /// </summary>
 internal static unsafe class SmartHealthPage
 {
