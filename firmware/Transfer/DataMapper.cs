@@ -168,6 +168,12 @@ public sealed unsafe partial class DataMapper
             return TransferOutcome.Done;
         }
 
+        return MapRangeSlowly(ref slot, address, lengthBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TransferOutcome MapRangeSlowly(ref CommandSlot slot, ulong address, uint lengthBytes)
+    {
         BeginWalk(ref slot, 0);
         AddRange(ref slot, address, lengthBytes);
         return Walk(ref slot);
@@ -200,9 +206,15 @@ public sealed unsafe partial class DataMapper
             return TransferOutcome.Done;
         }
 
+        return MapTwoPagesSlowly(ref slot, prp1, firstBytes, secondBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TransferOutcome MapTwoPagesSlowly(ref CommandSlot slot, ulong prp1, uint firstBytes, uint secondBytes)
+    {
         BeginWalk(ref slot, 0);
         AddRange(ref slot, prp1, firstBytes);
-        Status status = AddRange(ref slot, prp2, secondBytes);
+        Status status = AddRange(ref slot, slot.Entry.Prp2, secondBytes);
         return status.IsError ? Fail(ref slot, status) : Walk(ref slot);
     }
 
