@@ -120,6 +120,13 @@ public sealed unsafe partial class NvmeController
                     break;
                 case DmaTag.CompletionEntryKind:
                     Queues.Completion(number).DmaCompleted();
+                    if (completion.Status == DmaStatus.HostError && State != ControllerState.Resetting)
+                    {
+                        // The host waits for ever at the gap in its queue, so it has to know (NVMe Base 2.1 section 3.1.4.6).
+                        Log.WriteLimited("A completion could not be written to host memory: controller fatal status");
+                        Registers.Status = Registers.Status with { ControllerFatalStatus = true };
+                    }
+
                     break;
                 default:
                     Engine.DmaCompleted(number, completion.Status);

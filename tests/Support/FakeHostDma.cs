@@ -43,6 +43,12 @@ public sealed unsafe class FakeHostDma : IHostDma
     /// <summary>This many of the next executed requests end with HostError.</summary>
     public int FailNext { get; set; }
 
+    /// <summary>Where both kinds of failure strike: requests in this direction (null for both) ...</summary>
+    public DmaDirection? FaultDirection { get; set; }
+
+    /// <summary>... whose first host address is this or higher.</summary>
+    public ulong FaultsFromAddress { get; set; }
+
     /// <summary>This many of the next submissions are refused as if the queue were full.</summary>
     public int RefuseNext { get; set; }
 
@@ -158,8 +164,9 @@ public sealed unsafe class FakeHostDma : IHostDma
             return;
         }
 
-        bool fails = FailNext > 0 || (FailOneIn > 0 && Next() % (uint)FailOneIn == 0);
-        FailNext -= FailNext > 0 ? 1 : 0;
+        bool mayFail = request.Segments->HostAddress >= FaultsFromAddress && (FaultDirection == null || (int)FaultDirection == queue);
+        bool fails = mayFail && (FailNext > 0 || (FailOneIn > 0 && Next() % (uint)FailOneIn == 0));
+        FailNext -= fails && FailNext > 0 ? 1 : 0;
         int goodSegments = fails ? (int)(Next() % (uint)request.Count) : request.Count;
         for (int i = 0; i < goodSegments; i++)
         {

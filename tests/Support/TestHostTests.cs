@@ -100,6 +100,25 @@ public sealed class TestHostTests
         Assert.Null(rig.Host.ProtocolError);
     }
 
+    [Fact]
+    public void A_completion_that_cannot_be_written_is_fatal_and_a_submission_that_cannot_be_read_is_read_again()
+    {
+        using Rig rig = new(isMemoryDirect: false);
+        Assert.True(rig.Host.Enable());
+        rig.Platform.Dma.FaultDirection = DmaDirection.HostToDevice;
+        rig.Platform.Dma.FailNext = 3;
+        SubmissionQueueEntry unknown = TestHost.Admin((AdminOpcode)0xFE);
+        Assert.Equal(StatusCode.InvalidOpcode, rig.Host.Execute(rig.Host.AdminQueue, in unknown).CompletionStatus.Status.Code);
+        Assert.False(rig.Host.Status.ControllerFatalStatus);
+        rig.Platform.Dma.FaultDirection = DmaDirection.DeviceToHost;
+        rig.Platform.Dma.FailNext = 1;
+        rig.Host.AdminQueue.Submit(in unknown);
+        Assert.True(rig.Host.RunUntil(() => rig.Host.Status.ControllerFatalStatus));
+        Assert.True(rig.Host.Disable());
+        Assert.True(rig.Host.Enable());
+        Assert.Null(rig.Host.ProtocolError);
+    }
+
     private sealed class Rig : IDisposable
     {
         private readonly EventLog _log = new(Stream.Null);

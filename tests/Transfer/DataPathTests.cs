@@ -31,6 +31,7 @@ public sealed class DataPathTests
     {
         using DataPathSimulation simulation = new(seed);
         simulation.Platform.Dma.FailOneIn = 40;
+        simulation.Platform.Dma.FaultsFromAddress = DataPathSimulation.DataMemory; // queues that cannot be reached are another story
         simulation.Backend.FailOneIn = 30;
         simulation.Backend.BusyOneIn = 5;
         simulation.Run(500);
