@@ -127,6 +127,6 @@ public sealed unsafe class TestBackend : NamespaceBackend
         }
 
         operation.DoneBytes = operation.LengthBytes;
-        return operation.End(Spec.Status.Success);
+        return operation.End(Nvmepf.Spec.Status.Success);
     }
 }
