@@ -15,7 +15,8 @@ namespace Nvmepf.Firmware.Commands;
 /// is polled. Memory is fixed at construction.
 /// </summary>
 /// <remarks>
-/// This file holds the way forward. Completions are in CommandEngine.Completion.cs, aborts and resets in CommandEngine.Cancel.cs.
+/// This file holds the way forward. Waiting is in CommandEngine.Waiting.cs, completions in CommandEngine.Completion.cs, aborts and resets in
+/// CommandEngine.Cancel.cs.
 /// What a command means is its handler's; this class never looks at an opcode but to find its row.
 /// </remarks>
 public sealed unsafe partial class CommandEngine : IDisposable
@@ -37,9 +38,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly nuint _slotMemoryBytes;
     private readonly int _slotCount;
     private SlotList _free;
-    private SlotList _bufferWaiters;
-    private SlotList _stalled;
-    private SlotList _completing;
 
     /// <summary>Allocates every slot.</summary>
     public CommandEngine(NvmeController controller, QueueSet queues, BufferPool buffers)
@@ -211,34 +209,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
     }
 
-    /// <summary>Tries again what found something full last turn. Each waiting command is tried once.</summary>
-    /// <returns>True where any was waiting.</returns>
-    public bool RetryWaiting()
-    {
-        int waiting = _bufferWaiters.Count + _stalled.Count + _completing.Count;
-        if (waiting == 0)
-        {
-            return false;
-        }
-
-        for (int i = _completing.Count; i > 0; i--)
-        {
-            Post(ref _slots[_completing.Take(_slots)]);
-        }
-
-        for (int i = _stalled.Count; i > 0; i--)
-        {
-            RetryStalled(ref _slots[_stalled.Take(_slots)]);
-        }
-
-        for (int i = _bufferWaiters.Count; i > 0; i--)
-        {
-            TakeBuffer(ref _slots[_bufferWaiters.Take(_slots)]);
-        }
-
-        return true;
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -392,35 +362,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
         return (low & mask) == 0;
     }
 
-    private void TakeBuffer(ref CommandSlot slot)
-    {
-        int index = _buffers.TryTake();
-        if (index < 0)
-        {
-            StallCount++;
-            _bufferWaiters.Add(_slots, slot.Index);
-            return;
-        }
-
-        slot.BufferIndex = index;
-        slot.Buffer = _buffers[index];
-        slot.BufferSegment.HostAddress = 0;
-        slot.BufferSegment.Local = slot.Buffer;
-        slot.BufferSegment.LengthBytes = slot.DataLengthBytes;
-        slot.Operation.Segments = &_slots[slot.Index].BufferSegment;
-        slot.Operation.SegmentCount = 1;
-        if (slot.Direction == DataDirection.HostToController)
-        {
-            slot.State = CommandState.Gathering;
-            AfterMove(ref slot, _mover.Move(ref slot));
-            return;
-        }
-
-        // What a handler leaves unwritten must not be another command's data.
-        NativeMemory.Clear(slot.Buffer, slot.DataLengthBytes);
-        Execute(ref slot, RowOf(ref slot)!);
-    }
-
     private void AfterMove(ref CommandSlot slot, TransferOutcome outcome)
     {
         switch (outcome)
@@ -494,60 +435,4 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
     }
 
-    private CommandOutcome AfterBackend(ref CommandSlot slot, BackendOutcome outcome)
-    {
-        switch (outcome)
-        {
-            case BackendOutcome.Completed:
-                slot.Status = slot.Operation.Status;
-                return CommandOutcome.Completed;
-            case BackendOutcome.Pending:
-                PendingBackendOperations++;
-                return CommandOutcome.Pending;
-            default:
-                StallOn(ref slot, StallReason.Backend);
-                return CommandOutcome.Pending;
-        }
-    }
-
-    private void StallOn(ref CommandSlot slot, StallReason reason)
-    {
-        StallCount++;
-        slot.Stall = reason;
-        _stalled.Add(_slots, slot.Index);
-    }
-
-    private void RetryStalled(ref CommandSlot slot)
-    {
-        StallReason reason = slot.Stall;
-        slot.Stall = StallReason.None;
-        if (reason != StallReason.Moving && (slot.Flags & CommandFlags.CancelRequested) != 0)
-        {
-            // Nothing of it is outside the engine: a command that only waits can end at once.
-            slot.Status = slot.CancelStatus;
-            Finish(ref slot);
-            return;
-        }
-
-        switch (reason)
-        {
-            case StallReason.Backend:
-                if (AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation)) == CommandOutcome.Completed)
-                {
-                    Continue(ref slot);
-                }
-
-                break;
-            case StallReason.Mapping:
-                AfterMapping(ref slot, _mapper.Resume(ref slot, DmaStatus.Success));
-                break;
-            case StallReason.Moving:
-                AfterMove(ref slot, _mover.Resume(ref slot, DmaStatus.Success));
-                break;
-            default:
-                CommandDescriptor row = RowOf(ref slot)!;
-                Advance(ref slot, slot.HasExecuted && row.Continue != null ? row.Continue(_controller, ref slot) : row.Execute(_controller, ref slot));
-                break;
-        }
-    }
 }
