@@ -211,7 +211,8 @@ internal sealed partial class MixedWorkload
         StatusCode code = entry.CompletionStatus.Status.Code;
         if (code != slot.Expected)
         {
-            Fail($"{slot.Kind} of {slot.BlockCount} blocks at {_firstBlock + (ulong)slot.Block}: "
+            string what = slot.BlockCount > 0 ? $"{slot.BlockCount} blocks at {_firstBlock + (ulong)slot.Block}" : $"dword 10 {slot.Cdw10:x8}h";
+            Fail($"{slot.Kind}, {what}: "
                 + $"expected {StatusText.Of(slot.Expected)}, got {StatusText.Of(entry)}");
         }
         else
