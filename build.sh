@@ -89,10 +89,12 @@ build() {
 
 # Counts from the results files, so that what the runner prints does not matter.
 count() { # ATTRIBUTE
-    grep -ho "<Counters [^>]*" "$out"/results/*.trx 2>/dev/null | grep -o " $1=\"[0-9]*\"" | grep -o '[0-9]*' | awk '{ n += $1 } END { print n + 0 }'
+    { grep -ho "<Counters [^>]*" "$out"/results/*.trx 2>/dev/null || true; } | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 run_tests() {
+    # Whatever ends the script early is a failure, and is counted as one.
+    trap 'echo "0 passed, 1 failed"' EXIT
     publish
     say "building the tests"
     dotnet build tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" -v q -nologo
@@ -103,6 +105,7 @@ run_tests() {
     dotnet test tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" --no-build -nologo \
         --results-directory "$out/results" --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
         ${1:+--filter "$1"} || status=$?
+    trap - EXIT
     local passed failed total
     passed=$(count passed) failed=$(count failed) total=$(count total)
     [ "$total" -gt 0 ] || { echo "no test ran"; status=1; }

@@ -65,7 +65,8 @@ public sealed unsafe partial class CommandEngine
                 }
 
                 _ = _completing.Remove(_slots, slotIndex);
-                break;
+                DropCompletion(ref slot);
+                return CancelOutcome.Ended;
             case CommandState.Scattering when !_discarding:
                 return CancelOutcome.TooLate;
             default:
@@ -112,8 +113,9 @@ public sealed unsafe partial class CommandEngine
         for (int i = 0; i < _slotCount; i++)
         {
             _slots[i].AbortSlot = -1;
-            if (_slots[i].State != CommandState.Free && (_slots[i].Flags & CommandFlags.CancelRequested) == 0)
+            if (_slots[i].State != CommandState.Free)
             {
+                // One that is cancelled already may still wait to be completed, so it is asked again.
                 _ = Cancel(i, StatusCode.AbortRequested);
             }
         }

@@ -87,6 +87,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <summary>Turns in which a command found a ring, a DMA queue or a buffer full and waited.</summary>
     public ulong StallCount { get; private set; }
 
+    /// <summary>Commands that have ended and whose completion waits for a place, for host memory or for bus mastering.</summary>
+    public int CompletingCount => _completing.Count;
+
     /// <summary>Operations that backends have not ended.</summary>
     public int PendingBackendOperations { get; private set; }
 

@@ -121,7 +121,7 @@ public unsafe struct CommandSlot
     /// <summary>Which queue was full, while the command waits on the list of stalled ones.</summary>
     public StallReason Stall;
 
-    /// <summary>True once Execute has returned Pending: from then on Continue is called.</summary>
+    /// <summary>True once an operation of it has ended: from then on Continue is called.</summary>
     public bool HasExecuted;
 
     /// <summary>What the completion will say.</summary>

@@ -32,6 +32,8 @@ public sealed partial class NvmeController
     private bool _resetClearsRegisters;
     private bool _flushUnderWay;
     private bool _flushEnded;
+    private bool _shutdownAskedInReset;
+    private bool _isStopping;
 
     /// <summary>Where it is in its life.</summary>
     public ControllerState State { get; private set; }
@@ -98,13 +100,10 @@ public sealed partial class NvmeController
     /// </summary>
     public void BeginStop()
     {
+        _isStopping = true;
         if (State == ControllerState.Ready)
         {
             BeginShutdown();
-        }
-        else if (State == ControllerState.Disabled)
-        {
-            State = ControllerState.ShutdownFlushing;
         }
     }
 
@@ -119,7 +118,10 @@ public sealed partial class NvmeController
             case ControllerState.Resetting when Engine.InFlight == 0 && Platform.HostDma.InFlight == 0:
                 EndReset();
                 break;
-            case ControllerState.ShutdownDraining when Engine.InFlight == Events.WaitingCount:
+            case ControllerState.Disabled when _isStopping:
+                State = ControllerState.ShutdownFlushing;
+                goto case ControllerState.ShutdownFlushing;
+            case ControllerState.ShutdownDraining when Engine.InFlight - Engine.CompletingCount == Events.WaitingCount:
                 State = ControllerState.ShutdownFlushing;
                 goto case ControllerState.ShutdownFlushing;
             case ControllerState.ShutdownFlushing:
@@ -135,7 +137,9 @@ public sealed partial class NvmeController
         ControllerConfiguration configuration = Registers.Configuration;
         if (State == ControllerState.Resetting)
         {
-            return; // EndReset looks at CC again
+            // EndReset looks at CC.EN again; of SHN only what is written now counts, for CC outlives the reset.
+            _shutdownAskedInReset |= configuration.ShutdownNotification != ShutdownNotification.None;
+            return;
         }
 
         if (!configuration.Enable)
@@ -154,6 +158,11 @@ public sealed partial class NvmeController
         if (State == ControllerState.Disabled && !Registers.Status.ControllerFatalStatus)
         {
             Enable(configuration);
+        }
+        else if (State != ControllerState.Ready && !Registers.Status.Ready && !Registers.Status.ControllerFatalStatus)
+        {
+            BeginReset(clearRegisters: false); // enabled anew after a shutdown without a host; the reset ends by enabling
+            return;
         }
 
         BeginShutdownIfAsked(configuration);
@@ -175,6 +184,11 @@ public sealed partial class NvmeController
 
     private void Enable(ControllerConfiguration configuration)
     {
+        if (_isStopping)
+        {
+            return;
+        }
+
         Log.WriteLimited("Enabling controller");
         string? wrong = CheckConfiguration(configuration);
         if (wrong is not null)
@@ -216,6 +230,12 @@ public sealed partial class NvmeController
         if (configuration.IoSubmissionQueueEntrySizeLog2 is not (0 or 6) || configuration.IoCompletionQueueEntrySizeLog2 is not (0 or 4))
         {
             return "Enable refused: CC {0:x8}h selects entry sizes other than 64 and 16 bytes";
+        }
+
+        ulong pageMask = (4096ul << configuration.MemoryPageSize) - 1;
+        if (((Registers.AdminSubmissionQueueBase | Registers.AdminCompletionQueueBase) & pageMask) != 0)
+        {
+            return "Enable refused: CC {0:x8}h selects a memory page that ASQ or ACQ is not aligned to";
         }
 
         if (submissionEntries < 2 || completionEntries < 2)
@@ -316,6 +336,13 @@ public sealed partial class NvmeController
         if (Registers.Configuration.Enable)
         {
             Enable(Registers.Configuration);
+        }
+
+        bool isShutdownAsked = _shutdownAskedInReset;
+        _shutdownAskedInReset = false;
+        if (isShutdownAsked)
+        {
+            BeginShutdownIfAsked(Registers.Configuration);
         }
     }
 }

@@ -35,7 +35,12 @@ public sealed unsafe partial class NvmeController
             work++;
         }
 
-        if (State == ControllerState.Ready && Engine.MayTouchHost)
+        if (State != ControllerState.Resetting)
+        {
+            PollHeads();
+        }
+
+        if (State == ControllerState.Ready && Engine.MayTouchHost && !Registers.Status.ControllerFatalStatus)
         {
             work += PollQueues(nowNanoseconds);
             if (nowNanoseconds >= _nextSweepNanoseconds)
@@ -50,18 +55,21 @@ public sealed unsafe partial class NvmeController
         }
 
         PollLifecycle();
-        Queues.RaiseInterrupts(Features, nowNanoseconds);
+        if (State != ControllerState.Resetting && Engine.MayTouchHost)
+        {
+            Queues.RaiseInterrupts(Features, nowNanoseconds);
+        }
+
         return work;
     }
 
     /// <summary>True where something is under way that a sleeping thread would delay.</summary>
-    public bool IsBusy => Engine.InFlight > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0;
+    public bool IsBusy =>
+        Engine.InFlight - (Engine.MayTouchHost ? 0 : Engine.CompletingCount) > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0;
 
-    /// <summary>Round robin over the queues with an arbitration burst each (NVMe Base 2.1 section 3.4.4).</summary>
-    private int PollQueues(long nowNanoseconds)
+    /// <summary>Looks how far the host has taken completions; a shutdown that drains needs the places as well.</summary>
+    private void PollHeads()
     {
-        int fetched = 0;
-        int burst = Features.ArbitrationBurst;
         for (int i = 0; i <= Queues.HighestCompletion; i++)
         {
             CompletionQueue completion = Queues.Completion(i);
@@ -70,7 +78,13 @@ public sealed unsafe partial class NvmeController
                 ReportDoorbell(InvalidDoorbellValue);
             }
         }
+    }
 
+    /// <summary>Round robin over the queues with an arbitration burst each (NVMe Base 2.1 section 3.4.4).</summary>
+    private int PollQueues(long nowNanoseconds)
+    {
+        int fetched = 0;
+        int burst = Features.ArbitrationBurst;
         for (int i = 0; i <= Queues.HighestSubmission; i++)
         {
             SubmissionQueue queue = Queues.Submission(i);
@@ -116,15 +130,18 @@ public sealed unsafe partial class NvmeController
             switch (DmaTag.KindOf(completion.Tag))
             {
                 case DmaTag.SubmissionFetchKind:
-                    Queues.Submission(number).FetchCompleted(completion.Status);
+                    if (!Queues.Submission(number).FetchCompleted(completion.Status) && State != ControllerState.Resetting)
+                    {
+                        SetFatal("Entries of a submission queue could not be read from host memory: controller fatal status");
+                    }
+
                     break;
                 case DmaTag.CompletionEntryKind:
                     Queues.Completion(number).DmaCompleted();
                     if (completion.Status == DmaStatus.HostError && State != ControllerState.Resetting)
                     {
                         // The host waits for ever at the gap in its queue, so it has to know (NVMe Base 2.1 section 3.1.4.6).
-                        Log.WriteLimited("A completion could not be written to host memory: controller fatal status");
-                        Registers.Status = Registers.Status with { ControllerFatalStatus = true };
+                        SetFatal("A completion could not be written to host memory: controller fatal status");
                     }
 
                     break;
@@ -135,6 +152,12 @@ public sealed unsafe partial class NvmeController
         }
 
         return count;
+    }
+
+    private void SetFatal(string text)
+    {
+        Log.WriteLimited(text);
+        Registers.Status = Registers.Status with { ControllerFatalStatus = true };
     }
 
     /// <summary>Deletions of submission queues whose last command has ended.</summary>

@@ -15,7 +15,8 @@ namespace Nvmepf.Firmware.Controller;
 public sealed unsafe class RegisterFile
 {
     private const uint AdminQueueAttributesMask = 0x0FFF_0FFF;
-    private const uint ConfigurationMask = 0x01FF_FFF1;
+    private const uint ConfigurationMask = 0x00FF_FFF1;
+    private const byte ReadyTimeoutIn500Milliseconds = 15;
     private readonly Bar0Memory _bar;
     private uint _interruptMask;
 
@@ -27,13 +28,15 @@ public sealed unsafe class RegisterFile
         {
             MaximumQueueEntriesSupportedZeroBased = (ushort)(settings.QueueEntriesMax - 1),
             ContiguousQueuesRequired = true,
-            TimeoutIn500Milliseconds = 15,
+            TimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds,
             CommandSetsSupported = CommandSetsSupported.NvmCommandSet | CommandSetsSupported.IoCommandSets,
             MemoryPageSizeMinimum = 0,
             MemoryPageSizeMaximum = MemoryPageSizeMaximum,
+            ControllerReadyModesSupported = ControllerReadyModesSupported.WithMedia,
         };
         Write64(RegisterOffset.ControllerCapabilities, Capabilities.Raw);
         Write32(RegisterOffset.Version, settings.Version);
+        Write32(RegisterOffset.ControllerReadyTimeouts, new ControllerReadyTimeouts { ReadyWithMediaTimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds }.Raw);
         ResetAll();
     }
 

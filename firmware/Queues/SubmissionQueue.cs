@@ -26,6 +26,9 @@ public sealed unsafe class SubmissionQueue
     /// <summary>Entries that one DMA fetch brings at most: one page.</summary>
     public const int FetchEntriesMax = 64;
 
+    /// <summary>Fetches that may fail in a row; each takes a turn at least.</summary>
+    public const int FetchFailuresMax = 1000;
+
     private readonly IPlatform _platform;
     private readonly uint* _tailDoorbell; // in BAR 0, which outlives every queue
     private readonly SubmissionQueueEntry* _fetched; // native memory of its own, FetchEntriesMax entries
@@ -35,6 +38,7 @@ public sealed unsafe class SubmissionQueue
     private uint _lastBadTail;
     private int _fetchedCount;
     private int _fetchedTaken;
+    private int _fetchFailures;
 
     /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
     /// <param name="platform">Where host memory and BAR 0 are.</param>
@@ -88,6 +92,7 @@ public sealed unsafe class SubmissionQueue
         _lastBadTail = 0;
         _fetchedCount = 0;
         _fetchedTaken = 0;
+        _fetchFailures = 0;
         IsFetching = false;
         InFlight = 0;
         DeleteSlot = -1;
@@ -166,15 +171,22 @@ public sealed unsafe class SubmissionQueue
         return false;
     }
 
-    /// <summary>The DMA fetch ended. After an error the entries are fetched again on the next visit.</summary>
-    public void FetchCompleted(DmaStatus status)
+    /// <summary>
+    /// The DMA fetch ended. After an error the entries are fetched again on the next visit: guests take memory away for a moment and bring it back.
+    /// </summary>
+    /// <returns>False where it has failed so often in a row that the memory is not coming back.</returns>
+    public bool FetchCompleted(DmaStatus status)
     {
         IsFetching = false;
         _fetchedTaken = 0;
-        if (status != DmaStatus.Success)
+        if (status == DmaStatus.Success)
         {
-            _fetchedCount = 0;
+            _fetchFailures = 0;
+            return true;
         }
+
+        _fetchedCount = 0;
+        return ++_fetchFailures < FetchFailuresMax;
     }
 
     /// <summary>True while DMA still reads the queue's memory in the range.</summary>

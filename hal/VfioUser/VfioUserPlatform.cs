@@ -4,7 +4,7 @@
 //
 // It knows nothing of NVMe. It leaves out: INTx and MSI, an option ROM, migration, dirty tracking, twin sockets, mapped register
 // pages. Guest RAM has to be shared with this process (QEMU: share=on; private memory reads as zeroes and cannot be told apart);
-// RAM that is not shared at all works by messages, slowly. A client that truncates a file that it passed kills the process.
+// RAM that is not shared at all works by messages, slowly. A client that shortens a file that it passed is sent away (huge pages: see BusErrorGuard).
 
 using Nvmepf.Hal.Linux;
 

@@ -40,12 +40,13 @@ public static unsafe class Abort
 
         switch (engine.Cancel(target, StatusCode.AbortRequested))
         {
-            case CancelOutcome.Ended:
-                slot.Result0 = 0;
-                return CommandOutcome.Completed;
+            case CancelOutcome.Ended when engine.Slot(target).State == CommandState.Completing:
             case CancelOutcome.UnderWay:
                 engine.AbortAfter(slot.Index, target);
                 return CommandOutcome.Parked;
+            case CancelOutcome.Ended:
+                slot.Result0 = 0;
+                return CommandOutcome.Completed;
             default:
                 return CommandOutcome.Completed;
         }
