@@ -56,10 +56,10 @@ public static class Program
         switch (line.Request)
         {
             case CommandLineRequest.Help:
-                Write(output, CommandLine.Usage());
+                Print(output, Encoding.UTF8.GetBytes(CommandLine.Usage()));
                 return;
             case CommandLineRequest.Version:
-                Write(output, $"nvmepf {Version}\n");
+                Print(output, Encoding.UTF8.GetBytes($"nvmepf {Version}\n"));
                 return;
             default:
                 break;
@@ -74,7 +74,7 @@ public static class Program
 
         if (line.Request == CommandLineRequest.CheckConfiguration)
         {
-            output.Write(JsonPrinter.Print(tree));
+            Print(output, JsonPrinter.Print(tree));
             return;
         }
 
@@ -89,6 +89,8 @@ public static class Program
             throw new PlatformException($"cannot wait for signals: {Errno.Describe(result)}");
         }
 
+        // Where it cannot be raised, what there is has to do.
+        _ = ResourceLimits.RaiseOpenFiles();
         using (signals)
         using (EventLog log = new())
         using (Server server = new(configuration, log))
@@ -112,17 +114,27 @@ public static class Program
         }
     }
 
-    private static void WriteLine(Stream stream, string text) => Write(stream, $"nvmepf: {text}\n");
-
-    private static void Write(Stream stream, string text)
+    private static void Print(Stream output, byte[] text)
     {
         try
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
+            output.Write(text);
+        }
+        catch (IOException problem)
+        {
+            throw new PlatformException("cannot write to standard output (a full disk?)", problem);
+        }
+    }
+
+    private static void WriteLine(Stream errors, string text)
+    {
+        try
+        {
+            errors.Write(Encoding.UTF8.GetBytes($"nvmepf: {text}\n"));
         }
         catch (IOException)
         {
-            // Nobody reads it: a closed pipe.
+            // Nobody reads it; the exit status says it too.
         }
     }
 }

@@ -142,7 +142,8 @@ internal static class Row
         node => get(node) is bool value ? (value ? "1" : "0") : null);
 
     /// <summary>Printable ASCII of bounded length.</summary>
-    public static AttributeRow<TNode> Ascii<TNode>(string? group, string key, int lengthMax, Action<TNode, string> set, Func<TNode, string?> get) => new(
+    public static AttributeRow<TNode> Ascii<TNode>(
+        string? group, string key, int lengthMax, Action<TNode, string> set, Func<TNode, string?> get) => new(
         group,
         key,
         $"1 to {lengthMax} printable ASCII characters",
@@ -159,7 +160,8 @@ internal static class Row
         get);
 
     /// <summary>One of some words.</summary>
-    public static AttributeRow<TNode> Choice<TNode>(string? group, string key, string[] words, Action<TNode, string> set, Func<TNode, string?> get) => new(
+    public static AttributeRow<TNode> Choice<TNode>(
+        string? group, string key, string[] words, Action<TNode, string> set, Func<TNode, string?> get) => new(
         group,
         key,
         string.Join(", ", words),

@@ -27,7 +27,10 @@ internal sealed class CommandLine
     private static readonly Option[] s_options =
     [
         new("--vfio-user", "DIR", "serve a vfio-user client on the socket DIR/cntrl"),
-        new("--namespace", "SPEC", "a namespace; repeat it for more: file:PATH[,size=4G][,lba=512|4096],\nblock:/dev/NAME, ram:SIZE, null:SIZE; sizes take K, M, G and T")
+        new(
+            "--namespace",
+            "SPEC",
+            "a namespace; repeat it for more: file:PATH[,size=4G][,lba=512|4096],\nblock:/dev/NAME, ram:SIZE, null:SIZE; sizes take K, M, G and T")
             { IsRepeatable = true, PathInFile = "subsystems[].namespaces" },
         new("--queues", "N", "I/O queues, 1 to 128 (default: 4)") { PathInFile = "subsystems[].attr.qid_max" },
         new("--mdts-kb", "N", "largest transfer in KiB: 8, 16, ... 2048 (default: 512)") { PathInFile = "functions[].nvme.mdts_kb" },
@@ -35,9 +38,16 @@ internal sealed class CommandLine
         new("--device-id", "ID", "PCI device ID (default: 0xbeef)") { PathInFile = "functions[].deviceid" },
         new("--serial", "TEXT", "serial number, up to 20 characters (default: made from the NQN)") { PathInFile = "subsystems[].attr.serial" },
         new("--model", "TEXT", "model number, up to 40 characters") { PathInFile = "subsystems[].attr.model" },
-        new("--subsysnqn", "NQN", "subsystem NQN (default: made from the serial, else from the machine's ID\nand the path of the first namespace)")
+        new(
+            "--subsysnqn",
+            "NQN",
+            "subsystem NQN (default: made from the serial, else from the machine's ID\nand the path of the first namespace)")
             { PathInFile = "subsystems[].nqn" },
-        new("--config", "FILE", "instead of --namespace ... --subsysnqn: a JSON file in nvmetcli's schema,\nwith sections \"functions\" and \"controllers\"; what follows wins over it, and\n--vfio-user too"),
+        new(
+            "--config",
+            "FILE",
+            "instead of --namespace ... --subsysnqn: a JSON file in nvmetcli's schema,\n"
+                + "with sections \"functions\" and \"controllers\"; what follows wins over it, and\n--vfio-user too"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--cpu", "N", "keep the serving thread on CPU N"),
         new("--check-config", null, "judge the configuration, print it as such a file, and end"),
@@ -123,14 +133,17 @@ internal sealed class CommandLine
     public static string Usage()
     {
         System.Text.StringBuilder text = new(
-            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --config FILE [OPTIONS]\n\nServes an NVMe SSD to a virtual machine.\n\n");
+            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --config FILE [OPTIONS]\n\n"
+            + "Serves an NVMe SSD to a virtual machine.\n\n");
         foreach (Option option in s_options)
         {
             string name = option.ValueName is null ? option.Name : $"{option.Name} {option.ValueName}";
-            text.Append("  ").Append(name.PadRight(20)).Append(option.Help.Replace("\n", "\n" + new string(' ', 22), StringComparison.Ordinal)).Append('\n');
+            string help = option.Help.Replace("\n", "\n" + new string(' ', 22), StringComparison.Ordinal);
+            text.Append("  ").Append(name.PadRight(20)).Append(help).Append('\n');
         }
 
-        return text.Append("\nNumbers may be hexadecimal with 0x. Exit status: 0 ended as asked, 1 could not start, 2 wrong options or configuration.\n").ToString();
+        text.Append("\nNumbers may be hexadecimal with 0x. Exit status: 0 ended as asked, 1 could not start, 2 wrong options or configuration.\n");
+        return text.ToString();
     }
 
     private void TakeFlag(Option option, bool hasValue)

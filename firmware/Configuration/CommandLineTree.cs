@@ -58,7 +58,8 @@ internal static class CommandLineTree
     {
         if (line.Given.Count == 0)
         {
-            throw new ConfigurationException("nothing to serve; allowed: --vfio-user DIR --namespace SPEC, or --config FILE (see nvmepf --help)");
+            throw new ConfigurationException(
+                "nothing to serve; allowed: --vfio-user DIR --namespace SPEC, or --config FILE (see nvmepf --help)");
         }
 
         SubsystemNode subsystem = new() { Place = new Place(null, "--subsysnqn"), AllowAnyHost = true };
@@ -73,7 +74,8 @@ internal static class CommandLineTree
             throw new ConfigurationException($"--namespace: is missing; allowed: {NamespaceSource.Form}");
         }
 
-        string directory = line["--vfio-user"] ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
+        string directory = line["--vfio-user"]
+            ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
         if (subsystem.Nqn.Length == 0)
         {
             string? path = subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;
@@ -157,9 +159,13 @@ internal static class CommandLineTree
         }
 
         _ = Files.Close(descriptor);
-        return count < 0 ? throw CannotRead(path, (int)count)
-            : content.Length > FileLengthMaxBytes ? throw new ConfigurationException($"--config {ConfigurationException.Printable(path)}: is larger than {FileLengthMaxBytes} bytes")
-            : content.ToArray();
+        if (count < 0)
+        {
+            throw CannotRead(path, (int)count);
+        }
+
+        return content.Length <= FileLengthMaxBytes ? content.ToArray() : throw new ConfigurationException(
+            $"--config {ConfigurationException.Printable(path)}: too long; allowed: up to {FileLengthMaxBytes} bytes");
     }
 
     private static ConfigurationException CannotRead(string path, int error) =>

@@ -21,7 +21,8 @@ internal static class ImpliedNodes
         foreach (FunctionNode function in tree.Functions)
         {
             function.SubsystemNqn ??= OnlySubsystem(tree, function);
-            function.PortId ??= tree.Ports.Find(port => port.Address.Transport == "pci" && port.Subsystems.Contains(function.SubsystemNqn))?.PortId;
+            PortNode? port = tree.Ports.Find(node => node.Address.Transport == "pci" && node.Subsystems.Contains(function.SubsystemNqn));
+            function.PortId ??= port?.PortId;
         }
 
         if (tree.Controllers.Count > 0)
@@ -68,6 +69,7 @@ internal static class ImpliedNodes
         Place place = function.Place.Member("nvme").Member("subsysnqn");
         throw ConfigurationException.At(place, names.Count == 0
             ? "is missing, and no port of type pci has a subsystem; allowed: the nqn of a subsystem"
-            : $"is missing, and there are {names.Count} subsystems on ports of type pci; allowed: {ConfigurationException.Printable(string.Join(", ", names))}");
+            : $"is missing, and there are {names.Count} subsystems on ports of type pci; allowed: "
+                + ConfigurationException.Printable(string.Join(", ", names)));
     }
 }

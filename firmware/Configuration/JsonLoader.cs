@@ -37,7 +37,8 @@ internal sealed class JsonLoader
         catch (JsonException problem)
         {
             // The library's own message is not in the binary; the position is what matters.
-            string position = string.Create(CultureInfo.InvariantCulture, $"line {problem.LineNumber + 1}, column {problem.BytePositionInLine + 1}");
+            string position = string.Create(
+                CultureInfo.InvariantCulture, $"line {problem.LineNumber + 1}, column {problem.BytePositionInLine + 1}");
             throw new ConfigurationException($"{origin}: {position}: not valid JSON", problem);
         }
         catch (InvalidOperationException problem)
@@ -57,7 +58,13 @@ internal sealed class JsonLoader
             ["functions"] = (tree, list, place) => ReadNodes(
                 list, place, tree.Functions, p => new FunctionNode { Place = p }, FunctionNode.Attributes, ["name"]),
             ["controllers"] = (tree, list, place) => ReadNodes(
-                list, place, tree.Controllers, p => new EndpointControllerNode { Place = p }, EndpointControllerNode.Attributes, ["name"], ControllerLists()),
+                list,
+                place,
+                tree.Controllers,
+                p => new EndpointControllerNode { Place = p },
+                EndpointControllerNode.Attributes,
+                ["name"],
+                ControllerLists()),
         });
 
     private Dictionary<string, ListReader<SubsystemNode>> SubsystemLists() => new()
@@ -145,7 +152,8 @@ internal sealed class JsonLoader
 
         foreach (string key in mandatory)
         {
-            if (!element.TryGetProperty(key, out JsonElement value) || (value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0))
+            bool isThere = element.TryGetProperty(key, out JsonElement value);
+            if (!isThere || (value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0))
             {
                 throw ConfigurationException.At(place.Member(key), "is missing");
             }

@@ -24,7 +24,7 @@ internal static class JsonPrinter
             WriteNodes(json, "subsystems", tree.Subsystems, SubsystemNode.Attributes, WriteSubsystemLists);
             WriteNodes(json, "ports", tree.Ports, PortNode.Attributes, WritePortLists);
             WriteNodes(json, "functions", tree.Functions, FunctionNode.Attributes);
-            WriteNodes(json, "controllers", tree.Controllers, EndpointControllerNode.Attributes, (j, node) => WriteNames(j, "functions", node.Functions));
+            WriteNodes(json, "controllers", tree.Controllers, EndpointControllerNode.Attributes, WriteControllerLists);
             json.WriteEndObject();
         }
 
@@ -48,6 +48,8 @@ internal static class JsonPrinter
         WriteNodes(json, "ana_groups", node.AnaGroups, AnaGroupNode.Attributes);
         WriteNodes(json, "referrals", node.Referrals, ReferralNode.Attributes);
     }
+
+    private static void WriteControllerLists(Utf8JsonWriter json, EndpointControllerNode node) => WriteNames(json, "functions", node.Functions);
 
     private static void WriteNodes<TNode>(
         Utf8JsonWriter json, string key, List<TNode> nodes, AttributeTable<TNode> attributes, Action<Utf8JsonWriter, TNode>? writeLists = null)

@@ -123,7 +123,9 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
             case "size" when Kind == StorageKind.File:
                 string? problem = ValueText.ParseSize(value, out ulong bytes);
                 result = this with { SizeBytes = bytes };
-                return problem is not null ? $"size={ConfigurationException.Printable(value)} is {problem}" : SizeBytes is null ? null : "size is given twice";
+                return problem is not null ? $"size={ConfigurationException.Printable(value)} is {problem}"
+                    : SizeBytes is null ? null
+                    : "size is given twice";
             default:
                 return $"unknown setting '{ConfigurationException.Printable(key)}='";
         }

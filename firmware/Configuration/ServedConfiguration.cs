@@ -28,7 +28,8 @@ internal sealed class ServedConfiguration
     private const uint DefaultQueueEntries = 1024;
     private const uint ClassCode = 0x01_08_02;
 
-    private ServedConfiguration(ControllerSettings settings, FunctionIdentity identity, List<ServedNamespace> namespaces, EndpointControllerNode controller)
+    private ServedConfiguration(
+        ControllerSettings settings, FunctionIdentity identity, List<ServedNamespace> namespaces, EndpointControllerNode controller)
     {
         Settings = settings;
         Identity = identity;
@@ -134,7 +135,9 @@ internal sealed class ServedConfiguration
         if (function.PortId is null)
         {
             throw ConfigurationException.At(
-                place, $"is missing, and no port of type pci has the subsystem {ConfigurationException.Printable(subsystem.Nqn)}; allowed: the portid of such a port");
+                place,
+                $"is missing, and no port of type pci has the subsystem {ConfigurationException.Printable(subsystem.Nqn)}; "
+                + "allowed: the portid of such a port");
         }
 
         PortNode? port = tree.Ports.Find(node => node.PortId == function.PortId);
@@ -142,8 +145,8 @@ internal sealed class ServedConfiguration
             : port.Address.Transport != "pci" ? $"a port of type {port.Address.Transport ?? "(none)"}"
             : !port.Subsystems.Contains(subsystem.Nqn) ? "a port without the function's subsystem"
             : null;
-        return problem is null ? port! : throw ConfigurationException.ForValue(
-            place, $"{function.PortId}", problem, $"the portid of a port of type pci with the subsystem {ConfigurationException.Printable(subsystem.Nqn)}");
+        string allowed = $"the portid of a port of type pci with the subsystem {ConfigurationException.Printable(subsystem.Nqn)}";
+        return problem is null ? port! : throw ConfigurationException.ForValue(place, $"{function.PortId}", problem, allowed);
     }
 
     /// <summary>What nvmet has and this firmware has not (yet), where a host would notice.</summary>
@@ -168,7 +171,8 @@ internal sealed class ServedConfiguration
 
         if (!QualifiedName.IsQualified(subsystem.Nqn))
         {
-            tree.Notes.Add($"{subsystem.Place.Member("nqn")} \"{ConfigurationException.Printable(subsystem.Nqn)}\" is not an NVMe Qualified Name; hosts take it all the same");
+            string name = ConfigurationException.Printable(subsystem.Nqn);
+            tree.Notes.Add($"{subsystem.Place.Member("nqn")} \"{name}\" is not an NVMe Qualified Name; hosts take it all the same");
         }
     }
 
@@ -202,7 +206,10 @@ internal sealed class ServedConfiguration
         uint queues = subsystem.QueueIdMaximum ?? (vectors > 0 ? Math.Min(vectors - 1, QueuesMaximum) : DefaultQueues);
         subsystem.QueueIdMaximum = queues;
         function.MsixInterrupts = vectors > 0 ? vectors : queues + 1;
-        port.MaximumQueueSize = port.MaximumQueueSize is null or "-1" ? DefaultQueueEntries.ToString(CultureInfo.InvariantCulture) : port.MaximumQueueSize;
+        if (port.MaximumQueueSize is null or "-1")
+        {
+            port.MaximumQueueSize = DefaultQueueEntries.ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static uint IdOr(uint? id, uint otherwise) => id is null or 0 or FunctionNode.AnyId ? otherwise : id.Value;
@@ -224,11 +231,14 @@ internal sealed class ServedConfiguration
                 continue;
             }
 
-            NamespaceNode? other = subsystem.Namespaces.Find(n => n.NamespaceId < node.NamespaceId && n.Enable == true && IsSameStorage(n.Source!, node.Source!));
+            ServedNamespace? other = served.Find(earlier => IsSameStorage(earlier.Source, node.Source!));
             if (other is not null)
             {
                 throw ConfigurationException.ForValue(
-                    node.Place.Member("device").Member("path"), node.Source!.ToString(), $"namespace {other.NamespaceId} is there already", "storage that no other namespace uses");
+                    node.Place.Member("device").Member("path"),
+                    node.Source!.ToString(),
+                    $"namespace {other.NamespaceId} is there already",
+                    "storage that no other namespace uses");
             }
 
             node.Uuid ??= StableIdentity.Uuid(subsystem.Nqn, node.NamespaceId);
@@ -240,8 +250,11 @@ internal sealed class ServedConfiguration
         return served;
     }
 
-    private static bool IsSameStorage(NamespaceSource one, NamespaceSource other) => one.IsPersistent && other.IsPersistent && one.Path == other.Path;
+    private static bool IsSameStorage(NamespaceSource one, NamespaceSource other) =>
+        one.IsPersistent && other.IsPersistent && one.Path == other.Path;
 
     private static string NamesOf(List<SubsystemNode> subsystems) =>
-        subsystems.Count == 0 ? "none, there is none" : ConfigurationException.Printable(string.Join(", ", subsystems.ConvertAll(node => node.Nqn)));
+        subsystems.Count == 0
+            ? "none, there is none"
+            : ConfigurationException.Printable(string.Join(", ", subsystems.ConvertAll(node => node.Nqn)));
 }

@@ -1,7 +1,8 @@
 namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
-/// What has to hold between the parts of a tree, whether they are served or not: names are given once, what is named exists, bounds are in order.
+/// What has to hold between the parts of a tree, whether they are served or not: names are given once, what is named exists, bounds
+/// are in order.
 /// </summary>
 internal static class TreeRules
 {
@@ -44,7 +45,8 @@ internal static class TreeRules
 
         if (subsystem.Passthrough.Count > 1)
         {
-            throw ConfigurationException.At(subsystem.Place.Member("passthru"), $"has {subsystem.Passthrough.Count} elements; allowed: at most one");
+            throw ConfigurationException.At(
+                subsystem.Place.Member("passthru"), $"has {subsystem.Passthrough.Count} elements; allowed: at most one");
         }
 
         Distinct(subsystem.Namespaces, node => node.Place.Member("nsid"), node => $"{node.NamespaceId}");

@@ -150,7 +150,9 @@ internal static class ValueText
                 continue;
             }
 
-            if (count == 16 || rest.Length < 2 || !byte.TryParse(rest[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nguid[count]))
+            if (count == 16
+                || rest.Length < 2
+                || !byte.TryParse(rest[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nguid[count]))
             {
                 return "not an NGUID";
             }

@@ -20,8 +20,10 @@ public sealed class EventLog : IEventLog, IDisposable
     private const int CapacityRecords = 1024; // a power of two; the reader drains it every few milliseconds
     private const int DrainIntervalMilliseconds = 20;
     private const int EndDeadlineMilliseconds = 2000;
+    private const string LostText = "{0} log records were lost: the log could not be printed fast enough";
     private readonly Cell[] _cells = new Cell[CapacityRecords];
     private readonly RateLimiter _limiter = new();
+    private readonly ManualResetEvent _ending = new(false);
     private readonly Stream _output;
     private readonly long _startTimestamp = Stopwatch.GetTimestamp();
     private readonly byte[] _line = new byte[LogLine.LengthMax];
@@ -30,7 +32,6 @@ public sealed class EventLog : IEventLog, IDisposable
     private long _head;
     private long _lost;
     private long _lostReported;
-    private readonly ManualResetEvent _ending = new(false);
 
     /// <summary>Starts the log on a stream, standard error where none is given.</summary>
     public EventLog(Stream? output = null)
@@ -127,7 +128,7 @@ public sealed class EventLog : IEventLog, IDisposable
             long lost = Volatile.Read(ref _lost);
             if (lost != _lostReported)
             {
-                Print(new Cell { Text = "{0} log records were lost: the log could not be printed fast enough", First = lost - _lostReported, TimeNanoseconds = Elapsed() });
+                Print(new Cell { Text = LostText, First = lost - _lostReported, TimeNanoseconds = Elapsed() });
                 _lostReported = lost;
             }
 

@@ -17,12 +17,16 @@ internal sealed class Server : IDisposable
     private const int ReactorStackBytes = 512 * 1024;
 
     private readonly List<IDisposable> _parts = [];
+    private readonly EventLog _log;
+    private readonly string _listening;
     private readonly Reactor _reactor;
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
     public Server(ServedConfiguration configuration, EventLog log)
     {
+        _log = log;
+        _listening = $"vfio-user: listening on {Path.Join(configuration.VfioUserDirectory, "cntrl")}";
         try
         {
             NamespaceTable namespaces = OpenNamespaces(configuration);
@@ -63,6 +67,7 @@ internal sealed class Server : IDisposable
                     return;
                 }
 
+                _log.Write(_listening);
                 _reactor.Run(stopDescriptor);
             },
             ReactorStackBytes);
@@ -96,11 +101,16 @@ internal sealed class Server : IDisposable
             uint blockBytes = served.Source.BlockBytes ?? backend.MinimumBlockBytes;
             if (blockBytes < backend.MinimumBlockBytes)
             {
+                uint least = backend.MinimumBlockBytes;
                 throw new PlatformException(
-                    $"{backend.Description}: lba={blockBytes}: the storage has blocks of {backend.MinimumBlockBytes} bytes; allowed: lba={backend.MinimumBlockBytes} or none");
+                    $"{backend.Description}: lba={blockBytes}: the storage has blocks of {least} bytes; allowed: lba={least} or none");
             }
 
-            namespaces.Add(new NvmeNamespace(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid) { AnaGroupId = served.AnaGroupId });
+            NvmeNamespace made = new(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid) { AnaGroupId = served.AnaGroupId };
+            namespaces.Add(made);
+            _log.Write(
+                $"adding nsid {made.NamespaceId} to subsystem {configuration.Settings.SubsystemNqn}: {backend.Description}, "
+                + $"{made.SizeBlocks} blocks of {made.BlockBytes} B");
         }
 
         return new NamespaceTable([.. namespaces]);

@@ -112,8 +112,8 @@ public sealed class CheckConfigTests : IDisposable
     {
         const string Nqn = "nqn.2026-01.lab.example:ep0";
         (int status, string output, string errors) = Run(
-            "--check-config", "--vfio-user", "/run/nvmepf/0", "--namespace", "file:/srv/disk,size=4G", "--namespace=ram:1024M,lba=4096", "--subsysnqn", Nqn,
-            "--serial=EP0001", "--model=Lab SSD", "--queues=8", "--mdts-kb=1024", "--poll=busy", "--cpu=1");
+            "--check-config", "--vfio-user", "/run/nvmepf/0", "--namespace", "file:/srv/disk,size=4G", "--namespace=ram:1024M,lba=4096",
+            "--subsysnqn", Nqn, "--serial=EP0001", "--model=Lab SSD", "--queues=8", "--mdts-kb=1024", "--poll=busy", "--cpu=1");
         string expected = Simple;
         for (uint nsid = 1; nsid <= 2; nsid++)
         {
@@ -176,11 +176,14 @@ public sealed class CheckConfigTests : IDisposable
     {
         (int status, _, string errors) = Run("--config", "/nonexistent/a.json");
         Assert.Equal(
-            (Program.WrongUsage, "nvmepf: --config /nonexistent/a.json: cannot read it: ENOENT (no such file or directory); allowed: a readable JSON file\n"),
+            (
+                Program.WrongUsage,
+                "nvmepf: --config /nonexistent/a.json: cannot read it: ENOENT (no such file or directory); allowed: a readable JSON file\n"),
             (status, errors));
 
         (status, _, errors) = Run("--config", "/");
-        Assert.Equal((Program.WrongUsage, "nvmepf: --config /: cannot read it: EISDIR (is a directory); allowed: a readable JSON file\n"), (status, errors));
+        Assert.Equal(Program.WrongUsage, status);
+        Assert.Equal("nvmepf: --config /: cannot read it: EISDIR (is a directory); allowed: a readable JSON file\n", errors);
     }
 
     [Fact]
@@ -206,7 +209,8 @@ public sealed class CheckConfigTests : IDisposable
     [Fact]
     public void What_cannot_be_started_ends_with_status_1_and_one_line()
     {
-        (int status, string output, string errors) = Run("--vfio-user", Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")), "--namespace", "file:/nonexistent/disk");
+        string socket = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        (int status, string output, string errors) = Run("--vfio-user", socket, "--namespace", "file:/nonexistent/disk");
 
         Assert.Equal((Program.StartFailed, string.Empty), (status, output));
         Assert.Equal("nvmepf: /nonexistent/disk: does not exist; give a size to create it (size=4G)\n", errors);

@@ -7,8 +7,8 @@ namespace Nvmepf.Tests.Configuration;
 
 public sealed class CommandLineTests
 {
-    private const string Options = "--vfio-user, --namespace, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, --subsysnqn, --config, "
-        + "--poll, --cpu, --check-config, --version, --help";
+    private const string Options = "--vfio-user, --namespace, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
+        + "--subsysnqn, --config, --poll, --cpu, --check-config, --version, --help";
 
     public static TheoryData<string, string> WrongOptions { get; } = new()
     {
@@ -29,7 +29,10 @@ public sealed class CommandLineTests
         { "--vendor-id 1b96", "--vendor-id 1b96: not a number; allowed: 0x0001 to 0xfffe" },
         { "--device-id 0x10000", "--device-id 0x10000: more than 0xfffe; allowed: 0x0000 to 0xfffe" },
         { "--device-id beef", "--device-id beef: not a number; allowed: 0x0000 to 0xfffe" },
-        { "--serial 123456789012345678901", "--serial 123456789012345678901: 21 characters long; allowed: 1 to 20 printable ASCII characters" },
+        {
+            "--serial 123456789012345678901",
+            "--serial 123456789012345678901: 21 characters long; allowed: 1 to 20 printable ASCII characters"
+        },
         { "--serial=", "--serial \"\": empty; allowed: 1 to 20 printable ASCII characters" },
         { "--serial=a\nb", "--serial a?b: not printable ASCII; allowed: 1 to 20 printable ASCII characters" },
         {
@@ -58,7 +61,10 @@ public sealed class CommandLineTests
         { "--namespace ram:", $"--namespace ram:: no size; allowed: {NamespaceSource.Form}" },
         { "--namespace ram:0", $"--namespace ram:0: the size is zero; allowed: {NamespaceSource.Form}" },
         { "--namespace ram:1X", $"--namespace ram:1X: the size is not a size; allowed: {NamespaceSource.Form}" },
-        { "--namespace ram:1000", $"--namespace ram:1000: the size is not a multiple of 512 bytes, the logical block; allowed: {NamespaceSource.Form}" },
+        {
+            "--namespace ram:1000",
+            $"--namespace ram:1000: the size is not a multiple of 512 bytes, the logical block; allowed: {NamespaceSource.Form}"
+        },
         {
             "--namespace ram:512,lba=4096",
             $"--namespace ram:512,lba=4096: the size is not a multiple of 4096 bytes, the logical block; allowed: {NamespaceSource.Form}"
@@ -68,16 +74,25 @@ public sealed class CommandLineTests
             $"--namespace null:8388608T: the size is larger than any file (2^63 - 1 bytes); allowed: {NamespaceSource.Form}"
         },
         { "--namespace ram:1G,lba=520", $"--namespace ram:1G,lba=520: lba=520 is neither 512 nor 4096; allowed: {NamespaceSource.Form}" },
-        { "--namespace ram:1G,lba=512,lba=512", $"--namespace ram:1G,lba=512,lba=512: lba is given twice; allowed: {NamespaceSource.Form}" },
+        {
+            "--namespace ram:1G,lba=512,lba=512",
+            $"--namespace ram:1G,lba=512,lba=512: lba is given twice; allowed: {NamespaceSource.Form}"
+        },
         { "--namespace ram:1G,size=1G", $"--namespace ram:1G,size=1G: unknown setting 'size='; allowed: {NamespaceSource.Form}" },
         { "--namespace file:/a,size=4Q", $"--namespace file:/a,size=4Q: size=4Q is not a size; allowed: {NamespaceSource.Form}" },
         { "--namespace file:/a,colour=red", $"--namespace file:/a,colour=red: unknown setting 'colour='; allowed: {NamespaceSource.Form}" },
-        { "--namespace block:/dev/x,size=4G", $"--namespace block:/dev/x,size=4G: unknown setting 'size='; allowed: {NamespaceSource.Form}" },
+        {
+            "--namespace block:/dev/x,size=4G",
+            $"--namespace block:/dev/x,size=4G: unknown setting 'size='; allowed: {NamespaceSource.Form}"
+        },
         {
             "--namespace file:/a --namespace file:/b/../a",
             "--namespace file:/a: namespace 2 is there already; allowed: storage that no other namespace uses"
         },
-        { "--config a.json", "--namespace: cannot go with --config; allowed: subsystems[].namespaces in a.json, or --namespace without --config" },
+        {
+            "--config a.json",
+            "--namespace: cannot go with --config; allowed: subsystems[].namespaces in a.json, or --namespace without --config"
+        },
     };
 
     [Theory]
@@ -107,7 +122,8 @@ public sealed class CommandLineTests
         string tooLong = "/" + new string('d', 101);
 
         Assert.Equal(fits, Judge.Options("--vfio-user", fits, "--namespace", "ram:1G").VfioUserDirectory);
-        Assert.EndsWith("102 bytes long; allowed: a path of 1 to 101 bytes", Judge.ErrorOfOptions("--vfio-user", tooLong, "--namespace", "ram:1G"), StringComparison.Ordinal);
+        string error = Judge.ErrorOfOptions("--vfio-user", tooLong, "--namespace", "ram:1G");
+        Assert.EndsWith("102 bytes long; allowed: a path of 1 to 101 bytes", error, StringComparison.Ordinal);
         Assert.Equal("--vfio-user \"\": empty; allowed: a path of 1 to 101 bytes", Judge.ErrorOfOptions("--vfio-user=", "--namespace", "ram:1G"));
     }
 
@@ -116,7 +132,8 @@ public sealed class CommandLineTests
     [InlineData("512", 524288u)]
     [InlineData("0x400", 1048576u)]
     [InlineData("2048", 2097152u)]
-    public void Mdts_is_in_kibibytes(string text, uint bytes) => Assert.Equal(bytes, Judge.SimpleAnd("--mdts-kb", text).Settings.MaximumTransferBytes);
+    public void Mdts_is_in_kibibytes(string text, uint bytes) =>
+        Assert.Equal(bytes, Judge.SimpleAnd("--mdts-kb", text).Settings.MaximumTransferBytes);
 
     [Theory]
     [InlineData("1", 1)]

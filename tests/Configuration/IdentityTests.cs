@@ -13,7 +13,9 @@ public sealed class IdentityTests
     [Theory]
     [InlineData("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [InlineData("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")]
-    [InlineData("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")]
+    [InlineData(
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")]
     public void The_hash_is_that_of_the_standard(string text, string digest) =>
         Assert.Equal(digest, Convert.ToHexStringLower(Sha256.Hash(Encoding.ASCII.GetBytes(text))));
 
@@ -66,7 +68,8 @@ public sealed class IdentityTests
     {
         string[] one = All(Judge.Options("--vfio-user", "/run/a", "--namespace", "file:/srv/disk,size=1G"));
         string[] other = All(Judge.Options(
-            "--vfio-user", "/run/b", "--namespace", "file:/srv/../srv/disk,lba=4096", "--queues", "8", "--mdts-kb", "64", "--model", "Other", "--poll", "busy"));
+            "--vfio-user", "/run/b", "--namespace", "file:/srv/../srv/disk,lba=4096", "--queues", "8", "--mdts-kb", "64", "--model", "Other",
+            "--poll", "busy"));
 
         Assert.Equal(one, other);
     }
@@ -122,7 +125,8 @@ public sealed class IdentityTests
     [Fact]
     public void An_OUI_of_ones_own_stands_in_the_NGUID()
     {
-        ServedConfiguration served = Judge.File(Samples.With("\"nguid\": \"00000000-0000-0000-0000-000000000000\"", "\"ieee_oui\": \"0xabcdef\""));
+        ServedConfiguration served = Judge.File(Samples.With(
+            "\"nguid\": \"00000000-0000-0000-0000-000000000000\"", "\"ieee_oui\": \"0xabcdef\""));
 
         Assert.Equal("ABCDEF", Convert.ToHexString(served.Namespaces[0].Nguid, 8, 3));
         Assert.Equal(0xABCDEFu, served.Settings.IeeeOui);

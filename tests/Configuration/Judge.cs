@@ -33,8 +33,10 @@ internal static class Judge
         return tree;
     }
 
-    public static ServedConfiguration File(string json, bool isSocketGiven = false) => ServedConfiguration.Resolve(FileTree(json, isSocketGiven));
+    public static ServedConfiguration File(string json, bool isSocketGiven = false) =>
+        ServedConfiguration.Resolve(FileTree(json, isSocketGiven));
 
     /// <summary>The line that a wrong file is answered with.</summary>
-    public static string ErrorOfFile(string json, bool isSocketGiven = false) => Assert.Throws<ConfigurationException>(() => File(json, isSocketGiven)).Message;
+    public static string ErrorOfFile(string json, bool isSocketGiven = false) =>
+        Assert.Throws<ConfigurationException>(() => File(json, isSocketGiven)).Message;
 }

@@ -50,7 +50,13 @@ internal static class Samples
         """;
 
     /// <summary>A whole small file. Each argument goes into the place that its name says.</summary>
-    public static string With(string device = "", string attributes = "", string function = "", string controller = "", string port = "", string subsystem = "") => $$$"""
+    public static string With(
+        string device = "",
+        string attributes = "",
+        string function = "",
+        string controller = "",
+        string port = "",
+        string subsystem = "") => $$$"""
         {
           "subsystems": [{"nqn": "nqn.2026-01.lab:a",
             "attr": { {{{attributes}}} },

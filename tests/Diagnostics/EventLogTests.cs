@@ -185,7 +185,8 @@ public sealed class EventLogTests
         }
     });
 
-    private static string[] Lines(MemoryStream output) => Encoding.ASCII.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Lines(MemoryStream output) =>
+        Encoding.ASCII.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A stream that can be held up, or fail.</summary>
     private sealed class SlowStream : Stream

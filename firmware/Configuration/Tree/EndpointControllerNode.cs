@@ -37,7 +37,11 @@ internal sealed class EndpointControllerNode
         Row.Ascii<EndpointControllerNode>(null, "name", 64, (n, v) => n.Name = v, n => n.Name),
         Row.Flag<EndpointControllerNode>(null, "start", (n, v) => n.Start = v, n => n.Start) with { IsJsonNumber = true },
         new AttributeRow<EndpointControllerNode>(
-            "vfio_user", "directory", $"a path of 1 to {UnixSockets.MaximumPathBytes - SocketName.Length} bytes", SetDirectory, n => n.VfioUserDirectory),
+            "vfio_user",
+            "directory",
+            $"a path of 1 to {UnixSockets.MaximumPathBytes - SocketName.Length} bytes",
+            SetDirectory,
+            n => n.VfioUserDirectory),
         Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
         Row.Number<EndpointControllerNode>("reactor", "cpu", 0, Threads.MaximumCpus - 1, (n, v) => n.Cpu = v, n => n.Cpu));
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
@@ -75,13 +77,16 @@ internal sealed class FunctionNode
         Row.Identifier<FunctionNode>(null, "baseclass_code", 2, 1, 1, (n, v) => n.BaseClass = v, n => n.BaseClass),
         Row.Identifier<FunctionNode>(null, "subclass_code", 2, 8, 8, (n, v) => n.Subclass = v, n => n.Subclass),
         Row.Identifier<FunctionNode>(null, "progif_code", 2, 2, 2, (n, v) => n.ProgrammingInterface = v, n => n.ProgrammingInterface),
-        Row.Number<FunctionNode>(null, "cache_line_size", 0, 255, (n, v) => n.CacheLineSize = v, n => n.CacheLineSize) with { ValueWithoutEffect = "0" },
+        Row.Number<FunctionNode>(null, "cache_line_size", 0, 255, (n, v) => n.CacheLineSize = v, n => n.CacheLineSize) with
+        {
+            ValueWithoutEffect = "0",
+        },
         Row.Number<FunctionNode>(null, "interrupt_pin", 0, 4, (n, v) => n.InterruptPin = v, n => n.InterruptPin),
         Row.Number<FunctionNode>(null, "msi_interrupts", 0, 32, (n, v) => n.MsiInterrupts = v, n => n.MsiInterrupts),
         Vectors("msix_interrupts", (n, v) => n.MsixInterrupts = v, n => n.MsixInterrupts),
         Row.Number<FunctionNode>("nvme", "portid", 0, 65535, (n, v) => n.PortId = v, n => n.PortId),
         new AttributeRow<FunctionNode>("nvme", "subsysnqn", QualifiedName.Form, SetSubsystem, n => n.SubsystemNqn),
-        new AttributeRow<FunctionNode>("nvme", "mdts_kb", MdtsAllowed, SetMdts, n => n.MdtsKb?.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        new AttributeRow<FunctionNode>("nvme", "mdts_kb", MdtsAllowed, SetMdts, n => n.MdtsKb?.ToString(CultureInfo.InvariantCulture)));
 
     private static AttributeRow<FunctionNode> Vectors(string key, Action<FunctionNode, uint> set, Func<FunctionNode, uint?> get)
     {

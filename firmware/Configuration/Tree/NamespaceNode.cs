@@ -4,6 +4,8 @@ namespace Nvmepf.Firmware.Configuration;
 internal sealed class NamespaceNode
 {
     private const uint NamespaceIdMaximum = 8192; // nvmetcli's bound
+    private const string UuidForm = "a UUID, as in d592cdf3-0000-4000-8000-000000000001";
+    private const string NguidForm = "16 bytes in hexadecimal";
 
     /// <summary>Where it stands.</summary>
     public Place Place { get; init; }
@@ -40,17 +42,23 @@ internal sealed class NamespaceNode
 
     /// <summary>Its attributes.</summary>
     public static AttributeTable<NamespaceNode> Attributes { get; } = new(
-        Row.Number<NamespaceNode>(null, "nsid", 1, NamespaceIdMaximum, (n, v) => n.NamespaceId = v, n => n.NamespaceId) with { IsJsonNumber = true },
+        Row.Number<NamespaceNode>(null, "nsid", 1, NamespaceIdMaximum, (n, v) => n.NamespaceId = v, n => n.NamespaceId) with
+        {
+            IsJsonNumber = true,
+        },
         Row.Flag<NamespaceNode>(null, "enable", (n, v) => n.Enable = v, n => n.Enable) with { IsJsonNumber = true },
         AnaGroup(null, "ana_grpid"),
-        Row.Flag<NamespaceNode>(null, "buffered_io", (n, v) => n.BufferedIo = v, n => n.BufferedIo) with { ValueWithoutEffect = "0", IsJsonNumber = true },
-        Row.Flag<NamespaceNode>(null, "revalidate_size", (n, v) => n.RevalidateSize = v, n => n.RevalidateSize) with { ValueWithoutEffect = "0", IsJsonNumber = true },
+        Inert("buffered_io", (n, v) => n.BufferedIo = v, n => n.BufferedIo) with { IsJsonNumber = true },
+        Inert("revalidate_size", (n, v) => n.RevalidateSize = v, n => n.RevalidateSize) with { IsJsonNumber = true },
         Row.Ascii<NamespaceNode>(null, "p2pmem", 64, (n, v) => n.PeerToPeerMemory = v, n => n.PeerToPeerMemory) with { ValueWithoutEffect = "0" },
         new AttributeRow<NamespaceNode>("device", "path", NamespaceSource.Form, SetSource, n => n.Source?.ToString()),
-        new AttributeRow<NamespaceNode>("device", "uuid", "a UUID, as in d592cdf3-0000-4000-8000-000000000001", SetUuid, n => n.Uuid?.ToString("D")),
-        new AttributeRow<NamespaceNode>("device", "nguid", "16 bytes in hexadecimal", SetNguid, n => n.Nguid is null ? null : ValueText.ShowNguid(n.Nguid)),
+        new AttributeRow<NamespaceNode>("device", "uuid", UuidForm, SetUuid, n => n.Uuid?.ToString("D")),
+        new AttributeRow<NamespaceNode>("device", "nguid", NguidForm, SetNguid, n => n.Nguid is null ? null : ValueText.ShowNguid(n.Nguid)),
         AnaGroup("ana", "grpid") with { Show = _ => null }, // the same as ana_grpid, in the form of other versions of nvmetcli
-        Row.Flag<NamespaceNode>("resv", "enable", (n, v) => n.Reservations = v, n => n.Reservations) with { ValueWithoutEffect = "0" });
+        Inert("enable", (n, v) => n.Reservations = v, n => n.Reservations) with { Group = "resv" });
+
+    private static AttributeRow<NamespaceNode> Inert(string key, Action<NamespaceNode, bool> set, Func<NamespaceNode, bool?> get) =>
+        Row.Flag(null, key, set, get) with { ValueWithoutEffect = "0" };
 
     private static AttributeRow<NamespaceNode> AnaGroup(string? group, string key) =>
         Row.Number<NamespaceNode>(group, key, 1, 128, (n, v) => n.AnaGroupId = v, n => n.AnaGroupId) with { IsJsonNumber = true };

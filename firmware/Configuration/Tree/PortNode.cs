@@ -45,7 +45,8 @@ internal sealed class PortNode
     ]);
 
     /// <summary>A number, or -1, which nvmet shows as long as nothing was chosen.</summary>
-    private static AttributeRow<PortNode> OrDefault(string key, uint minimum, uint maximum, Action<PortNode, string> set, Func<PortNode, string?> get) => new(
+    private static AttributeRow<PortNode> OrDefault(
+        string key, uint minimum, uint maximum, Action<PortNode, string> set, Func<PortNode, string?> get) => new(
         "param",
         key,
         $"{minimum} to {maximum}, or -1 for the default",

@@ -58,7 +58,7 @@ internal sealed class SubsystemNode
     public static AttributeTable<SubsystemNode> Attributes { get; } = new(
         new AttributeRow<SubsystemNode>(null, "nqn", QualifiedName.Form, SetNqn, n => n.Nqn),
         Row.Flag<SubsystemNode>("attr", "allow_any_host", (n, v) => n.AllowAnyHost = v, n => n.AllowAnyHost),
-        new AttributeRow<SubsystemNode>("attr", "version", ValueText.Versions, SetVersion, n => n.Version is uint v ? ValueText.ShowVersion(v) : null),
+        new AttributeRow<SubsystemNode>("attr", "version", ValueText.Versions, SetVersion, ShowVersion),
         Row.Ascii<SubsystemNode>("attr", "serial", 20, (n, v) => n.Serial = v, n => n.Serial),
         Row.Ascii<SubsystemNode>("attr", "model", 40, (n, v) => n.Model = v, n => n.Model),
         Row.Ascii<SubsystemNode>("attr", "firmware", 8, (n, v) => n.Firmware = v, n => n.Firmware),
@@ -76,6 +76,8 @@ internal sealed class SubsystemNode
         node.Nqn = text;
         return problem;
     }
+
+    private static string? ShowVersion(SubsystemNode node) => node.Version is uint version ? ValueText.ShowVersion(version) : null;
 
     private static string? SetVersion(SubsystemNode node, string text)
     {
@@ -110,7 +112,10 @@ internal sealed class PassthroughNode
     public static AttributeTable<PassthroughNode> Attributes { get; } = new(
         Row.Ascii<PassthroughNode>("device", "path", 4095, (n, v) => n.DevicePath = v, n => n.DevicePath),
         Row.Flag<PassthroughNode>(null, "enable", (n, v) => n.Enable = v, n => n.Enable) with { IsJsonNumber = true },
-        Row.Number<PassthroughNode>(null, "clear_ids", 0, int.MaxValue, (n, v) => n.ClearIds = v, n => n.ClearIds) with { IsJsonNumber = true },
-        Row.Number<PassthroughNode>(null, "admin_timeout", 0, int.MaxValue, (n, v) => n.AdminTimeoutSeconds = v, n => n.AdminTimeoutSeconds) with { IsJsonNumber = true },
-        Row.Number<PassthroughNode>(null, "io_timeout", 0, int.MaxValue, (n, v) => n.IoTimeoutSeconds = v, n => n.IoTimeoutSeconds) with { IsJsonNumber = true });
+        Number("clear_ids", (n, v) => n.ClearIds = v, n => n.ClearIds),
+        Number("admin_timeout", (n, v) => n.AdminTimeoutSeconds = v, n => n.AdminTimeoutSeconds),
+        Number("io_timeout", (n, v) => n.IoTimeoutSeconds = v, n => n.IoTimeoutSeconds));
+
+    private static AttributeRow<PassthroughNode> Number(string key, Action<PassthroughNode, uint> set, Func<PassthroughNode, uint?> get) =>
+        Row.Number(null, key, 0, int.MaxValue, set, get) with { IsJsonNumber = true };
 }
