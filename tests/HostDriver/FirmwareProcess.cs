@@ -99,7 +99,7 @@ internal sealed class FirmwareProcess : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string? FindBinary()
+    internal static string? FindBinary()
     {
         if (Environment.GetEnvironmentVariable("NVMEPF_BINARY") is { } named)
         {
