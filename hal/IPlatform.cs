@@ -9,7 +9,7 @@ namespace Nvmepf.Hal;
 /// The contract knows PCI: a BAR that is memory, host memory, interrupts, resets, a link. It knows nothing of NVMe.
 /// What it leaves out: option ROM, SR-IOV, power states other than D0, peer-to-peer memory.
 /// </remarks>
-public interface IPlatform : IDisposable
+public unsafe interface IPlatform : IDisposable
 {
     /// <summary>The name in log lines and on the console, e.g. <c>vfio-user</c>.</summary>
     string Name { get; }
@@ -32,6 +32,17 @@ public interface IPlatform : IDisposable
     /// </summary>
     int CompletionQueueLimit { get; }
 
+    /// <summary>
+    /// True where <see cref="IFunctionHandler.RegisterWrite"/> is called for every host write below the doorbells. Where it is false (BAR 0 is
+    /// plain memory behind an inbound window) host writes just land there, and the firmware compares and repairs.
+    /// </summary>
+    bool TrapsRegisterWrites { get; }
+
+    /// <summary>
+    /// True while interrupts are levels (INTx): a raised one stays asserted until <see cref="LowerInterrupt"/>. False for messages, which need no lowering.
+    /// </summary>
+    bool HasLevelInterrupts { get; }
+
     /// <summary>Monotonic time in nanoseconds; the only clock that the firmware uses, so that a test can own it.</summary>
     long NowNanoseconds { get; }
 
@@ -40,6 +51,13 @@ public interface IPlatform : IDisposable
     /// write host memory, nor send interrupts.
     /// </summary>
     bool IsBusMasterEnabled { get; }
+
+    /// <summary>
+    /// Memory that <see cref="HostDma"/> reads and writes: everything that the firmware hands to it as local memory comes from here.
+    /// Only before <see cref="Start"/>; page aligned, zeroed, and valid as long as the platform.
+    /// </summary>
+    /// <exception cref="PlatformException">There is not so much of it.</exception>
+    byte* AllocateDmaMemory(nuint lengthBytes);
 
     /// <summary>
     /// Begins to serve the function: from here on <see cref="Poll"/> may call <paramref name="handler"/>.
@@ -58,6 +76,25 @@ public interface IPlatform : IDisposable
     /// Numbers out of range are the caller's bug.
     /// </summary>
     void RaiseInterrupt(int vector);
+
+    /// <summary>Takes back a level interrupt; nothing where <see cref="HasLevelInterrupts"/> is false.</summary>
+    void LowerInterrupt(int vector);
+
+    /// <summary>
+    /// Makes what the firmware has stored in BAR 0 visible to the host, where the two do not share a coherent view. The other direction,
+    /// host writes becoming visible to the firmware, is done by <see cref="Poll"/>.
+    /// </summary>
+    void PublishBar0(uint offsetBytes, uint lengthBytes);
+
+    /// <summary>
+    /// Opens a window through which the firmware stores into host memory itself (a completion queue's entries): aligned 32- and 64-bit stores
+    /// by <see cref="Mmio.Mmio"/> only, no reads. Stores are posted, in order, and follow all DMA that has completed.
+    /// </summary>
+    /// <returns>Local address of the first byte, or 0 where the platform has none to give (then DMA is the way).</returns>
+    nint OpenWindow(ulong hostAddress, uint lengthBytes);
+
+    /// <summary>Closes a window that <see cref="OpenWindow"/> gave; nothing is stored through it any more.</summary>
+    void CloseWindow(nint window);
 
     /// <summary>
     /// Adds the file descriptors whose readability means that <see cref="Poll"/> has work, for an idle loop to sleep on.

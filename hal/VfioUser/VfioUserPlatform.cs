@@ -16,7 +16,7 @@ namespace Nvmepf.Hal.VfioUser;
 /// client is served when it is quiescent, and waits in the socket's backlog until then. While there is a client, others are
 /// accepted and closed, which tells them more than waiting.
 /// </remarks>
-public sealed class VfioUserPlatform : IPlatform
+public sealed unsafe class VfioUserPlatform : IPlatform
 {
     private const int NoDescriptor = -1;
     private const int EagerLooks = 256;
@@ -26,6 +26,7 @@ public sealed class VfioUserPlatform : IPlatform
     private readonly IEventLog? _log;
     private readonly Function _function;
     private readonly Session _session;
+    private readonly OrdinaryMemory _dmaMemory = new();
     private ServerSocket? _socket;
     private IFunctionHandler? _handler;
     private State _state;
@@ -80,6 +81,12 @@ public sealed class VfioUserPlatform : IPlatform
     public int CompletionQueueLimit => int.MaxValue;
 
     /// <inheritdoc/>
+    public bool TrapsRegisterWrites => true;
+
+    /// <inheritdoc/>
+    public bool HasLevelInterrupts => false;
+
+    /// <inheritdoc/>
     public long NowNanoseconds => Clock.MonotonicNanoseconds();
 
     /// <inheritdoc/>
@@ -119,6 +126,27 @@ public sealed class VfioUserPlatform : IPlatform
     public void RaiseInterrupt(int vector) => _function.Vectors.Raise(vector);
 
     /// <inheritdoc/>
+    public void LowerInterrupt(int vector)
+    {
+        // Messages only.
+    }
+
+    /// <inheritdoc/>
+    public void PublishBar0(uint offsetBytes, uint lengthBytes)
+    {
+        // Client and server share coherent memory.
+    }
+
+    /// <inheritdoc/>
+    public nint OpenWindow(ulong hostAddress, uint lengthBytes) => 0;
+
+    /// <inheritdoc/>
+    public void CloseWindow(nint window) => Invariant.Check(false, "no window was ever opened");
+
+    /// <inheritdoc/>
+    public byte* AllocateDmaMemory(nuint lengthBytes) => _dmaMemory.Allocate(lengthBytes);
+
+    /// <inheritdoc/>
     /// <remarks>To be asked before each sleep: the descriptors change. The next <see cref="Poll"/> looks at them.</remarks>
     public int GetWakeDescriptors(Span<int> descriptors)
     {
@@ -146,6 +174,7 @@ public sealed class VfioUserPlatform : IPlatform
         CloseWaitingClient();
         _session.Dispose();
         _function.Dispose();
+        _dmaMemory.Dispose();
     }
 
     private bool Look()

@@ -37,6 +37,7 @@ public sealed unsafe class FakePlatform : IPlatform
     private readonly bool[] _isMasked;
     private readonly bool[] _isPending;
     private readonly byte* _bar;
+    private readonly OrdinaryMemory _dmaMemory = new();
     private IFunctionHandler? _handler;
     private int _eventHead;
     private int _eventCount;
@@ -76,6 +77,10 @@ public sealed unsafe class FakePlatform : IPlatform
     public int InterruptVectorCount => _options.InterruptVectorCount;
 
     public int CompletionQueueLimit => _options.CompletionQueueLimit;
+
+    public bool TrapsRegisterWrites => _options.TrapsRegisterWrites;
+
+    public bool HasLevelInterrupts => false;
 
     public bool IsBusMasterEnabled { get; set; } = true;
 
@@ -128,6 +133,20 @@ public sealed unsafe class FakePlatform : IPlatform
         _interrupts[vector]++;
     }
 
+    public void LowerInterrupt(int vector)
+    {
+    }
+
+    public void PublishBar0(uint offsetBytes, uint lengthBytes)
+    {
+    }
+
+    public nint OpenWindow(ulong hostAddress, uint lengthBytes) => 0;
+
+    public void CloseWindow(nint window) => throw new InvalidOperationException("no window was opened");
+
+    public byte* AllocateDmaMemory(nuint lengthBytes) => _dmaMemory.Allocate(lengthBytes);
+
     public int GetWakeDescriptors(Span<int> descriptors) => 0;
 
     /// <summary>Interrupts that reached the host.</summary>
@@ -173,6 +192,7 @@ public sealed unsafe class FakePlatform : IPlatform
     {
         NativeMemory.AlignedFree(_bar);
         Memory.Dispose();
+        _dmaMemory.Dispose();
     }
 
     private void Queue(HostEvent item)
