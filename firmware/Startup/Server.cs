@@ -30,12 +30,9 @@ internal sealed class Server : IDisposable
         try
         {
             NamespaceTable namespaces = OpenNamespaces(configuration);
-            VfioUserPlatform platform = Keep(new VfioUserPlatform(new VfioUserOptions
-            {
-                DirectoryPath = configuration.VfioUserDirectory,
-                Identity = configuration.Identity,
-                Log = log,
-            }));
+            VfioUserPlatform platform = Keep(new VfioUserPlatform(
+                configuration.Identity,
+                new VfioUserOptions { DirectoryPath = configuration.VfioUserDirectory, Log = log }));
             NvmeController controller = Keep(new NvmeController(configuration.Settings, platform, namespaces, log));
             _reactor = Keep(new Reactor(platform, controller, log, configuration.Reactor));
         }

@@ -3,7 +3,7 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>
-/// One client after another: takes its messages in order, answers them, and holds an answer back while the firmware still has
+/// One client after another: takes its messages in order, answers them, and holds an answer back while the function still has
 /// commands that the message forbids (an unmap of memory in use, a reset). Meanwhile no other request is looked at; what the
 /// client answers to us is. Every state has a deadline, after which the client is dropped.
 /// </summary>
@@ -14,7 +14,8 @@ internal sealed class Session : IDisposable
     // A client that waits for our answer may be unable to answer us: DMA messages fail long before the held-back answer is late.
     private const int DmaPatienceDivisor = 4;
 
-    private readonly Function _function;
+    private readonly IServedFunction _function;
+    private readonly DmaRegions _regions;
     private readonly IEventLog? _log;
     private readonly VfioUserOptions _options;
     private readonly Connection _connection;
@@ -23,7 +24,6 @@ internal sealed class Session : IDisposable
     private readonly InterruptMessages _interrupts;
     private readonly RegionMessages _registers;
     private readonly DmaMessages _dma;
-    private IFunctionHandler? _handler;
     private Hold _hold;
     private ProtocolHeader _heldHeader;
     private long _holdSinceNanoseconds;
@@ -32,17 +32,18 @@ internal sealed class Session : IDisposable
     private bool _isNegotiated;
 
     /// <summary>Creates it without a client. Throws <see cref="PlatformException"/>.</summary>
-    internal Session(Function function, VfioUserOptions options)
+    internal Session(IServedFunction function, DmaRegions regions, VfioUserOptions options)
     {
         _function = function;
+        _regions = regions;
         _options = options;
         _log = options.Log;
         _connection = new Connection(_log, options.MessageTimeoutNanoseconds);
-        _device = new DeviceMessages(function.Bar);
-        _interrupts = new InterruptMessages(function.Vectors);
-        _registers = new RegionMessages(function.Bar, function.Configuration, function.Vectors);
-        _dma = new DmaMessages(function.Regions);
-        Dma = new MessageDma(_connection, function.Regions.Map, _log, options.MessageTimeoutNanoseconds);
+        _device = new DeviceMessages(function);
+        _interrupts = new InterruptMessages(function);
+        _registers = new RegionMessages(function);
+        _dma = new DmaMessages(regions);
+        Dma = new MessageDma(_connection, regions.Map, _log, options.MessageTimeoutNanoseconds);
     }
 
     /// <summary>Why an answer is held back.</summary>
@@ -62,19 +63,10 @@ internal sealed class Session : IDisposable
     /// <summary>Whether there is something that time alone may change, so that nobody should go to sleep on the descriptors.</summary>
     internal bool IsRestless => _hold != Hold.None || _hasMessage || _connection.IsInMessage || !_connection.Sends.IsEmpty || Dma.IsActive;
 
-    /// <summary>Says whom to tell; before the first client.</summary>
-    internal void Start(IFunctionHandler handler)
-    {
-        _handler = handler;
-        _registers.Handler = handler;
-    }
-
     /// <summary>Begins with a client's socket.</summary>
     internal void Open(int descriptor, long nowNanoseconds)
     {
         _connection.Open(descriptor);
-        _function.Configuration.Reset(ResetKind.Conventional);
-        _function.Vectors.ResetState();
         _openedNanoseconds = nowNanoseconds;
         _isNegotiated = false;
         _hasMessage = false;
@@ -87,12 +79,12 @@ internal sealed class Session : IDisposable
         _connection.Close();
         _function.Vectors.Disable();
         _function.Vectors.ResetState();
-        _function.Regions.Clear();
+        _regions.Clear();
         Dma.LinkDown();
         if (_isNegotiated)
         {
             _isNegotiated = false;
-            _handler!.LinkDown();
+            _function.LinkDown();
         }
 
         _hold = Hold.None;
@@ -238,12 +230,12 @@ internal sealed class Session : IDisposable
 
         const int ReplyBytesMax = 256;
         Span<byte> text = stackalloc byte[ReplyBytesMax];
-        int length = VersionNegotiation.WriteReply(client, _connection.Payload.Length, _function.Regions.Map.Capacity, text);
+        int length = VersionNegotiation.WriteReply(client, _connection.Payload.Length, _regions.Map.Capacity, text);
         text[..length].CopyTo(_reply.Reserve(length));
         _isNegotiated = true;
         _device.ClientTakesDescriptors = client.MaxMessageFds > 0;
         Dma.LinkUp(client);
-        _handler!.LinkUp();
+        _function.LinkUp();
         return 0;
     }
 
@@ -295,7 +287,7 @@ internal sealed class Session : IDisposable
 
     private int AfterWrites(int error)
     {
-        if (error == 0 && (_registers.Effects & ConfigurationEffects.FunctionLevelReset) != 0)
+        if (error == 0 && _registers.AsksForReset)
         {
             Reset(ResetKind.FunctionLevel);
         }
@@ -307,9 +299,7 @@ internal sealed class Session : IDisposable
     {
         _log?.Write(kind == ResetKind.FunctionLevel ? "vfio-user: function level reset" : "vfio-user: device reset");
         Dma.FailAll(refuseMore: true);
-        _function.Configuration.Reset(kind);
-        _function.Vectors.ResetState();
-        _handler!.FunctionReset(kind);
+        _function.Reset(kind);
         _hold = Hold.Reset;
     }
 
@@ -321,10 +311,10 @@ internal sealed class Session : IDisposable
             return true;
         }
 
-        bool mustWait = _hold == Hold.Reset ? !_handler!.IsQuiescent : IsInUse(_dma.First, _dma.Last);
+        bool mustWait = _hold == Hold.Reset ? !_function.IsQuiescent : IsInUse(_dma.First, _dma.Last);
         if (!mustWait)
         {
-            _function.Regions.ReleaseUnused();
+            _regions.ReleaseUnused();
             Dma.AcceptAgain();
             _hold = Hold.None;
             Answer(_heldHeader, 0);
@@ -351,8 +341,8 @@ internal sealed class Session : IDisposable
         // All 2^64 bytes are one more than a length can say.
         const ulong Half = 1UL << 63;
         return first == 0 && last == ulong.MaxValue
-            ? _handler!.IsHostMemoryInUse(0, Half) || _handler.IsHostMemoryInUse(Half, Half)
-            : _handler!.IsHostMemoryInUse(first, last - first + 1);
+            ? _function.IsHostMemoryInUse(0, Half) || _function.IsHostMemoryInUse(Half, Half)
+            : _function.IsHostMemoryInUse(first, last - first + 1);
     }
 
     private void Answer(in ProtocolHeader request, int error)

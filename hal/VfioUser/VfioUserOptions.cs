@@ -8,14 +8,8 @@ public sealed class VfioUserOptions
     /// <summary>Directory of the socket <c>cntrl</c>; created (for its owner alone) where it does not exist. The whole path has at most 107 bytes.</summary>
     public required string DirectoryPath { get; init; }
 
-    /// <summary>What the function says of itself.</summary>
-    public required FunctionIdentity Identity { get; init; }
-
     /// <summary>Where events go, or null.</summary>
     public IEventLog? Log { get; init; }
-
-    /// <summary>Whether clients may map the doorbell page, so that doorbells are plain stores. Without it they come as messages.</summary>
-    public bool MapDoorbells { get; init; } = true;
 
     /// <summary>The most regions of host memory at a time; a client is told.</summary>
     public int DmaRegionsMax { get; init; } = 65535;
@@ -32,6 +26,6 @@ public sealed class VfioUserOptions
     /// <summary>How long new clients wait for the commands of the last one to end before they are turned away, in nanoseconds.</summary>
     public long DrainTimeoutNanoseconds { get; init; } = 10 * Second;
 
-    /// <summary>While nothing happens, <see cref="IPlatform.Poll"/> looks at the socket once in so many calls.</summary>
+    /// <summary>While nothing happens, <see cref="VfioUserServer.Poll"/> looks at the socket once in so many calls.</summary>
     public int CallsPerLook { get; init; } = 256;
 }

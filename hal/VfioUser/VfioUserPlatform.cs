@@ -1,6 +1,7 @@
 // The vfio-user server: one PCI function offered to one client at a time (QEMU, cloud-hypervisor, SPDK) over the Unix socket
 // DIRECTORY/cntrl. Protocol/ has the wire formats, Transport/ the byte stream, Messages/ what each message means, Pci/ the function
-// itself, Dma/ host memory. Session strings the messages together; this file takes clients and lets them go.
+// of the platform, Dma/ host memory. Session strings the messages together; VfioUserServer takes clients and lets them go, for any
+// IServedFunction. This file puts a server and the platform's function together.
 //
 // It knows nothing of NVMe. It leaves out: INTx and MSI, an option ROM, migration, dirty tracking, twin sockets, mapped register
 // pages. Guest RAM has to be shared with this process (QEMU: share=on; private memory reads as zeroes and cannot be told apart);
@@ -11,55 +12,23 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>The vfio-user server platform.</summary>
-/// <remarks>
-/// A client may go at any byte and another come at once. The firmware is told (<see cref="IFunctionHandler.LinkDown"/>); the next
-/// client is served when it is quiescent, and waits in the socket's backlog until then. While there is a client, others are
-/// accepted and closed, which tells them more than waiting.
-/// </remarks>
 public sealed unsafe class VfioUserPlatform : IPlatform
 {
-    private const int NoDescriptor = -1;
-    private const int EagerLooks = 256;
-    private const int LooksPerListenerLook = 8;
-
-    private readonly VfioUserOptions _options;
-    private readonly IEventLog? _log;
-    private readonly Function _function;
-    private readonly Session _session;
+    private readonly PlatformFunction _function;
+    private readonly VfioUserServer _server;
     private readonly OrdinaryMemory _dmaMemory = new();
-    private ServerSocket? _socket;
-    private IFunctionHandler? _handler;
-    private State _state;
-    private int _waitingClient = NoDescriptor;
-    private ulong _repairsSeen = BusErrorGuard.RepairCount;
-    private int _callsUntilLook;
-    private int _eagerLooksLeft;
-    private int _looksUntilListener;
-    private long _drainingSinceNanoseconds;
-    private bool _drainIsLate;
 
     /// <summary>
     /// Creates the function; nobody can connect before <see cref="Start"/>.
     /// </summary>
+    /// <param name="identity">What the function says of itself.</param>
+    /// <param name="options">The server's.</param>
+    /// <param name="mapDoorbells">Whether clients may map the doorbell page, so that doorbells are plain stores. Without it they come as messages.</param>
     /// <exception cref="PlatformException">No memory, or a wrong option.</exception>
-    public VfioUserPlatform(VfioUserOptions options)
+    public VfioUserPlatform(FunctionIdentity identity, VfioUserOptions options, bool mapDoorbells = true)
     {
-        _options = options;
-        _log = options.Log;
-        _function = new Function(options);
-        _session = new Session(_function, options);
-    }
-
-    private enum State
-    {
-        /// <summary>No client, and nothing left of the last one.</summary>
-        Listening,
-
-        /// <summary>A client.</summary>
-        Connected,
-
-        /// <summary>The client is gone; commands of its time are still in flight, so its memory stays mapped.</summary>
-        Draining,
+        _function = new PlatformFunction(identity, mapDoorbells);
+        _server = new VfioUserServer(_function, options);
     }
 
     /// <inheritdoc/>
@@ -69,10 +38,10 @@ public sealed unsafe class VfioUserPlatform : IPlatform
     public Bar0Memory Bar0 => _function.Bar.Memory;
 
     /// <inheritdoc/>
-    public HostMemoryMap HostMemory => _function.Regions.Map;
+    public HostMemoryMap HostMemory => _server.HostMemory;
 
     /// <inheritdoc/>
-    public IHostDma HostDma => _session.Dma;
+    public IHostDma HostDma => _server.HostDma;
 
     /// <inheritdoc/>
     public int InterruptVectorCount => _function.Vectors.Count;
@@ -93,34 +62,17 @@ public sealed unsafe class VfioUserPlatform : IPlatform
     public bool IsBusMasterEnabled => _function.Configuration.IsBusMasterEnabled;
 
     /// <summary>Whether a client is connected.</summary>
-    public bool HasClient => _state == State.Connected;
+    public bool HasClient => _server.HasClient;
 
     /// <inheritdoc/>
     public void Start(IFunctionHandler handler)
     {
-        _handler = handler;
-        _session.Start(handler);
-        _socket = new ServerSocket(_options.DirectoryPath);
+        _function.Handler = handler;
+        _server.Start();
     }
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// The firmware calls this in every turn of its loop, and a look at a socket is a system call, worth several NVMe commands; but
-    /// with mapped doorbells the socket is silent for minutes. So a look is taken once in many calls, and in every call for a
-    /// while after a message, because messages come in bursts in which each waits for the last one's answer.
-    /// </remarks>
-    public bool Poll()
-    {
-        if (--_callsUntilLook > 0)
-        {
-            return false;
-        }
-
-        bool happened = Look();
-        _eagerLooksLeft = happened ? EagerLooks : Math.Max(0, _eagerLooksLeft - 1);
-        _callsUntilLook = _eagerLooksLeft > 0 ? 1 : _options.CallsPerLook;
-        return happened;
-    }
+    public bool Poll() => _server.Poll();
 
     /// <inheritdoc/>
     public void RaiseInterrupt(int vector) => _function.Vectors.Raise(vector);
@@ -148,175 +100,13 @@ public sealed unsafe class VfioUserPlatform : IPlatform
 
     /// <inheritdoc/>
     /// <remarks>To be asked before each sleep: the descriptors change. The next <see cref="Poll"/> looks at them.</remarks>
-    public int GetWakeDescriptors(Span<int> descriptors)
-    {
-        _callsUntilLook = 0;
-        _looksUntilListener = 0;
-        int count = 0;
-        if (_socket is not null && count < descriptors.Length)
-        {
-            descriptors[count++] = _socket.Descriptor;
-        }
-
-        if (_session.Descriptor >= 0 && count < descriptors.Length)
-        {
-            descriptors[count++] = _session.Descriptor;
-        }
-
-        return count;
-    }
+    public int GetWakeDescriptors(Span<int> descriptors) => _server.GetWakeDescriptors(descriptors);
 
     /// <summary>Stops serving and removes the socket. The firmware has no command in flight any more; it is not called.</summary>
     public void Dispose()
     {
-        _socket?.Dispose();
-        _socket = null;
-        CloseWaitingClient();
-        _session.Dispose();
+        _server.Dispose();
         _function.Dispose();
         _dmaMemory.Dispose();
-    }
-
-    private bool Look()
-    {
-        if (_socket is null)
-        {
-            return false;
-        }
-
-        long now = NowNanoseconds;
-        return _state switch
-        {
-            State.Connected => Serve(now),
-            State.Draining => Drain(now),
-            _ => Listen(now),
-        };
-    }
-
-    private bool Listen(long now)
-    {
-        int client = _waitingClient >= 0 ? _waitingClient : _socket!.Accept();
-        _waitingClient = NoDescriptor;
-        if (client < 0)
-        {
-            return ReportAcceptFailure(client);
-        }
-
-        int result = _function.Bar.RenewDoorbells();
-        if (result < 0)
-        {
-            _log?.Write("vfio-user: no doorbell page for a new client: errno {0}; turned away", -result);
-            _ = Files.Close(client);
-            return true;
-        }
-
-        if (UnixSockets.Peer(client, out PeerCredentials peer) == 0)
-        {
-            _log?.Write("vfio-user: client connected, process {0} of user {1}", peer.ProcessId, peer.UserId);
-        }
-
-        _session.Open(client, now);
-        _state = State.Connected;
-        return true;
-    }
-
-    private bool Serve(long now)
-    {
-        bool memoryIsGone = BusErrorGuard.RepairCount != _repairsSeen;
-        if (memoryIsGone)
-        {
-            _repairsSeen = BusErrorGuard.RepairCount;
-            _log?.Write("vfio-user: the client shortened a file that it gave as memory; it is sent away");
-        }
-
-        bool happened = true;
-        if (memoryIsGone || !_session.Run(now, out happened))
-        {
-            _log?.Write("vfio-user: client disconnected");
-            _session.Close();
-            _drainingSinceNanoseconds = now;
-            _drainIsLate = false;
-            _state = State.Draining;
-            return true;
-        }
-
-        if (!happened && --_looksUntilListener < 0)
-        {
-            _looksUntilListener = LooksPerListenerLook;
-            happened = TurnAway();
-        }
-
-        return happened || _session.IsRestless;
-    }
-
-    private bool Drain(long now)
-    {
-        if (_handler!.IsQuiescent)
-        {
-            _function.Regions.ReleaseUnused();
-            _state = State.Listening;
-            return true;
-        }
-
-        if (now - _drainingSinceNanoseconds > _options.DrainTimeoutNanoseconds)
-        {
-            if (!_drainIsLate)
-            {
-                _drainIsLate = true;
-                _log?.Write("vfio-user: commands of the last client do not end; new clients are turned away until they do");
-            }
-
-            CloseWaitingClient();
-            _ = TurnAway();
-        }
-
-        return true;
-    }
-
-    /// <summary>Takes one more client and closes it, unless the one that is served has just gone: then it is the next.</summary>
-    private bool TurnAway()
-    {
-        int client = _socket!.Accept();
-        if (client < 0)
-        {
-            return ReportAcceptFailure(client);
-        }
-
-        // A client that closes and connects again at once may be seen in the wrong order.
-        if (_state == State.Connected && _waitingClient < 0 && HasHungUp(_session.Descriptor))
-        {
-            _waitingClient = client;
-            return true;
-        }
-
-        _log?.Write("vfio-user: a second client was turned away");
-        _ = Files.Close(client);
-        return true;
-    }
-
-    private static bool HasHungUp(int descriptor)
-    {
-        Span<PollDescriptor> descriptors = stackalloc PollDescriptor[1];
-        descriptors[0] = new PollDescriptor { Fd = descriptor, Events = PollEvents.PeerHangUp };
-        return Events.Poll(descriptors, 0) > 0;
-    }
-
-    private bool ReportAcceptFailure(int result)
-    {
-        if (result is -Errno.EMFILE or -Errno.ENFILE or -Errno.ENOMEM or -Errno.ENOBUFS)
-        {
-            _log?.Write("vfio-user: cannot accept a client: errno {0}", -result);
-        }
-
-        return false;
-    }
-
-    private void CloseWaitingClient()
-    {
-        if (_waitingClient >= 0)
-        {
-            _ = Files.Close(_waitingClient);
-            _waitingClient = NoDescriptor;
-        }
     }
 }

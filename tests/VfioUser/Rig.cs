@@ -21,19 +21,18 @@ internal sealed class Rig : IDisposable
         int callsPerLook = 1)
     {
         DirectoryPath = Path.Combine(Path.GetTempPath(), "vu" + Guid.NewGuid().ToString("N")[..12]);
-        Platform = new VfioUserPlatform(new VfioUserOptions
+        VfioUserOptions options = new()
         {
             DirectoryPath = DirectoryPath,
-            Identity = Identity,
             Log = Log,
-            MapDoorbells = mapDoorbells,
             DmaRegionsMax = regionsMax,
             MappedFilesMax = filesMax,
             MessageTimeoutNanoseconds = messageTimeoutMilliseconds * 1_000_000L,
             HoldTimeoutNanoseconds = holdTimeoutMilliseconds * 1_000_000L,
             DrainTimeoutNanoseconds = drainTimeoutMilliseconds * 1_000_000L,
             CallsPerLook = callsPerLook,
-        });
+        };
+        Platform = new VfioUserPlatform(Identity, options, mapDoorbells);
         Platform.Start(Handler);
     }
 

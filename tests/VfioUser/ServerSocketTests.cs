@@ -120,16 +120,13 @@ public sealed class ServerSocketTests : IDisposable
     [InlineData(257)]
     public void Vectors_beyond_the_table_are_refused(int vectors)
     {
-        PlatformException exception = Assert.Throws<PlatformException>(() => new VfioUserPlatform(new VfioUserOptions
-        {
-            DirectoryPath = _directory,
-            Identity = Rig.Identity with { MsixVectorCount = vectors },
-        }));
+        PlatformException exception = Assert.Throws<PlatformException>(() => new VfioUserPlatform(
+            Rig.Identity with { MsixVectorCount = vectors }, new VfioUserOptions { DirectoryPath = _directory }));
         Assert.Contains("1 to 256", exception.Message, StringComparison.Ordinal);
     }
 
     private static VfioUserPlatform Create(string directory) =>
-        new(new VfioUserOptions { DirectoryPath = directory, Identity = Rig.Identity });
+        new(Rig.Identity, new VfioUserOptions { DirectoryPath = directory });
 
     private static bool Connects(string path)
     {

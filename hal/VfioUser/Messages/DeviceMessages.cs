@@ -10,21 +10,13 @@ namespace Nvmepf.Hal.VfioUser;
 /// <remarks>Each method returns 0 and a filled reply, or an errno.</remarks>
 internal sealed class DeviceMessages
 {
-    private readonly BarPages _bar;
+    private readonly IServedFunction _function;
 
-    /// <summary>Creates it for a BAR.</summary>
-    internal DeviceMessages(BarPages bar) => _bar = bar;
+    /// <summary>Creates it for a function.</summary>
+    internal DeviceMessages(IServedFunction function) => _function = function;
 
     /// <summary>Whether the client takes a descriptor with a reply; without one there is nothing to map.</summary>
     internal bool ClientTakesDescriptors { get; set; }
-
-    /// <summary>Length of a region; 0 for one that does not exist.</summary>
-    internal static uint RegionLengthBytes(uint index) => index switch
-    {
-        RegionIndex.Bar0 => Bar0Layout.LengthBytes,
-        RegionIndex.Configuration => ConfigurationSpace.LengthBytes,
-        _ => 0,
-    };
 
     /// <summary>DEVICE_GET_INFO.</summary>
     internal static int GetInfo(ReadOnlySpan<byte> payload, Reply reply)
@@ -54,15 +46,15 @@ internal sealed class DeviceMessages
             return Errno.EINVAL;
         }
 
-        uint length = RegionLengthBytes(request.Index);
+        FunctionRegion region = _function.GetRegion(request.Index);
         RegionInfoPayload info = new()
         {
             ArgumentSizeBytes = RegionInfoPayload.SizeBytes,
-            Flags = length == 0 ? 0 : RegionInfoPayload.FlagRead | RegionInfoPayload.FlagWrite,
+            Flags = region.LengthBytes == 0 ? 0 : RegionInfoPayload.FlagRead | RegionInfoPayload.FlagWrite,
             Index = request.Index,
-            LengthBytes = length,
+            LengthBytes = region.LengthBytes,
         };
-        if (request.Index != RegionIndex.Bar0 || !_bar.CanMapDoorbells || !ClientTakesDescriptors)
+        if (region.MapFile < 0 || !ClientTakesDescriptors)
         {
             reply.Add(info);
             return 0;
@@ -85,10 +77,10 @@ internal sealed class DeviceMessages
             Id = SparseMapCapability.CapabilityId,
             Version = SparseMapCapability.CapabilityVersion,
             AreaCount = 1,
-            AreaOffsetBytes = Bar0Layout.DoorbellBase,
-            AreaLengthBytes = Bar0Layout.DoorbellLengthBytes,
+            AreaOffsetBytes = region.MapOffsetBytes,
+            AreaLengthBytes = region.MapLengthBytes,
         });
-        reply.Descriptor = _bar.DoorbellFile;
+        reply.Descriptor = region.MapFile;
         return 0;
     }
 

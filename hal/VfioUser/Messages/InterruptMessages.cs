@@ -10,10 +10,15 @@ namespace Nvmepf.Hal.VfioUser;
 /// <remarks>Each method returns 0 or an errno. INTx and MSI have no vectors, but disabling them is no error: clients do it by habit.</remarks>
 internal sealed class InterruptMessages
 {
+    private readonly IServedFunction _function;
     private readonly InterruptVectors _vectors;
 
-    /// <summary>Creates it for the vectors of MSI-X.</summary>
-    internal InterruptMessages(InterruptVectors vectors) => _vectors = vectors;
+    /// <summary>Creates it for the vectors of a function.</summary>
+    internal InterruptMessages(IServedFunction function)
+    {
+        _function = function;
+        _vectors = function.Vectors;
+    }
 
     /// <summary>DEVICE_GET_IRQ_INFO.</summary>
     internal int GetInfo(ReadOnlySpan<byte> payload, Reply reply)
@@ -81,6 +86,7 @@ internal sealed class InterruptMessages
         if (request.Index == IrqIndex.Msix)
         {
             _vectors.Disable();
+            _function.InterruptsChanged();
         }
 
         return 0;
@@ -118,6 +124,7 @@ internal sealed class InterruptMessages
             }
         }
 
+        _function.InterruptsChanged();
         return 0;
     }
 

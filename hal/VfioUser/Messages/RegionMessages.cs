@@ -11,41 +11,30 @@ namespace Nvmepf.Hal.VfioUser;
 /// <remarks>Each method returns 0 or an errno.</remarks>
 internal sealed class RegionMessages
 {
-    private readonly BarPages _bar;
-    private readonly ConfigurationSpace _configuration;
-    private readonly InterruptVectors _vectors;
+    // What a reply has room for. Clients read by 8 bytes, and configuration space at once; longer reads of large regions are refused.
+    private const uint ReadBytesMax = ProtocolLimits.ReplyPayloadBytesMax - RegionAccessPayload.SizeBytes;
 
-    /// <summary>Creates it for the parts of a function.</summary>
-    internal RegionMessages(BarPages bar, ConfigurationSpace configuration, InterruptVectors vectors)
-    {
-        _bar = bar;
-        _configuration = configuration;
-        _vectors = vectors;
-    }
+    private readonly IServedFunction _function;
 
-    /// <summary>Whom register writes go to; set before the first message.</summary>
-    internal IFunctionHandler? Handler { get; set; }
+    /// <summary>Creates it for a function.</summary>
+    internal RegionMessages(IServedFunction function) => _function = function;
 
-    /// <summary>What the writes of the last message asked for beyond their bytes.</summary>
-    internal ConfigurationEffects Effects { get; private set; }
+    /// <summary>Whether the writes of the last message asked for a function level reset.</summary>
+    internal bool AsksForReset { get; private set; }
 
     /// <summary>REGION_READ: the reply repeats offset, region and count, and holds the data.</summary>
     internal int Read(ReadOnlySpan<byte> payload, Reply reply)
     {
-        if (!MemoryMarshal.TryRead(payload, out RegionAccessPayload access) || !IsInside(access))
+        if (!MemoryMarshal.TryRead(payload, out RegionAccessPayload access) || !IsInside(access) || access.CountBytes > ReadBytesMax)
         {
             return Errno.EINVAL;
         }
 
         reply.Add(access);
         Span<byte> data = reply.Reserve((int)access.CountBytes);
-        if (access.Region == RegionIndex.Bar0)
+        if (!data.IsEmpty)
         {
-            _bar.Read((uint)access.OffsetBytes, data);
-        }
-        else
-        {
-            _configuration.Read((int)access.OffsetBytes, data);
+            _function.Read(access.Region, access.OffsetBytes, data);
         }
 
         return 0;
@@ -54,7 +43,7 @@ internal sealed class RegionMessages
     /// <summary>REGION_WRITE: the reply repeats offset, region and count.</summary>
     internal int Write(ReadOnlySpan<byte> payload, Reply reply)
     {
-        Effects = ConfigurationEffects.None;
+        AsksForReset = false;
         if (!MemoryMarshal.TryRead(payload, out RegionAccessPayload access)
             || (uint)(payload.Length - RegionAccessPayload.SizeBytes) != access.CountBytes
             || !IsInside(access))
@@ -70,7 +59,7 @@ internal sealed class RegionMessages
     /// <summary>REGION_WRITE_MULTI: nothing is written unless every write is good. The reply repeats their number.</summary>
     internal int WriteMulti(ReadOnlySpan<byte> payload, Reply reply)
     {
-        Effects = ConfigurationEffects.None;
+        AsksForReset = false;
         if (!MemoryMarshal.TryRead(payload, out ulong count)
             || count > RegionMultiWrite.WritesMax
             || (ulong)(payload.Length - RegionMultiWrite.CountFieldBytes) != count * RegionMultiWrite.SizeBytes)
@@ -101,78 +90,17 @@ internal sealed class RegionMessages
     private static RegionAccessPayload AccessOf(in RegionMultiWrite write) =>
         new() { OffsetBytes = write.OffsetBytes, Region = write.Region, CountBytes = write.CountBytes };
 
-    private static bool IsInside(in RegionAccessPayload access)
+    private bool IsInside(in RegionAccessPayload access)
     {
-        uint length = DeviceMessages.RegionLengthBytes(access.Region);
+        ulong length = access.Region < RegionIndex.Count ? _function.GetRegion(access.Region).LengthBytes : 0;
         return access.OffsetBytes < length && access.CountBytes <= length - access.OffsetBytes;
     }
 
     private void Apply(in RegionAccessPayload access, ReadOnlySpan<byte> data)
     {
-        if (access.Region == RegionIndex.Configuration)
+        if (!data.IsEmpty)
         {
-            Effects |= _configuration.Write((int)access.OffsetBytes, data);
-            return;
+            AsksForReset |= _function.Write(access.Region, access.OffsetBytes, data);
         }
-
-        uint offset = (uint)access.OffsetBytes;
-        bool isOneRegisterAccess = data.Length is 1 or 2 or 4 or 8 && offset + (uint)data.Length <= Bar0Layout.DoorbellBase;
-        if (isOneRegisterAccess)
-        {
-            WriteRegister(offset, data);
-            return;
-        }
-
-        // Anything else goes in as the aligned pieces that a bus would make of it.
-        while (!data.IsEmpty)
-        {
-            int width = 8;
-            while (width > data.Length || (offset & (uint)(width - 1)) != 0)
-            {
-                width >>= 1;
-            }
-
-            WriteAligned(offset, data[..width]);
-            offset += (uint)width;
-            data = data[width..];
-        }
-    }
-
-    private void WriteAligned(uint offset, ReadOnlySpan<byte> data)
-    {
-        if (offset < Bar0Layout.DoorbellBase)
-        {
-            WriteRegister(offset, data);
-            return;
-        }
-
-        // Doorbells and table entries are written in whole 32-bit words (NVMe 2.1 section 3.1.4, PCI 3.0 section 6.8.2).
-        for (int at = 0; at + sizeof(uint) <= data.Length; at += sizeof(uint))
-        {
-            uint word = offset + (uint)at;
-            uint value = BinaryPrimitives.ReadUInt32LittleEndian(data[at..]);
-            if (word < Bar0Layout.MsixTable)
-            {
-                WriteDoorbell(word, value);
-            }
-            else if (word < Bar0Layout.MsixPendingBits)
-            {
-                _vectors.WriteTable(word - Bar0Layout.MsixTable, value);
-            }
-        }
-    }
-
-    // The word is aligned and inside the doorbell page.
-    private unsafe void WriteDoorbell(uint offset, uint value) => Mmio.Mmio.Write32(_bar.Memory.Word32(offset), value);
-
-    private void WriteRegister(uint offset, ReadOnlySpan<byte> data)
-    {
-        ulong value = 0;
-        for (int i = 0; i < data.Length; i++)
-        {
-            value |= (ulong)data[i] << (i * 8);
-        }
-
-        Handler?.RegisterWrite(offset, value, data.Length);
     }
 }

@@ -3,8 +3,8 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>
-/// The MSI-X vectors: an event descriptor each, given by the client, a mask, and the pending bits, which live in the BAR's pending
-/// bit array. A vector that is masked or has no descriptor yet stays pending and fires when it can.
+/// The MSI-X vectors: an event descriptor each, given by the client, a mask, and the pending bits, which live where a client may read
+/// them (a pending bit array in a BAR). A vector that is masked or has no descriptor yet stays pending and fires when it can.
 /// </summary>
 /// <remarks>
 /// The enable and mask bits in configuration space and in the table do not gate anything here: clients keep the table to themselves
@@ -12,32 +12,34 @@ namespace Nvmepf.Hal.VfioUser;
 /// An event descriptor shares its blocking mode with the client. It is made non-blocking, but a client that sets it back and
 /// fills the counter can make the write wait: it stalls its own function.
 /// </remarks>
-internal sealed unsafe class InterruptVectors : IDisposable
+public sealed unsafe class InterruptVectors : IDisposable
 {
     private const int NoDescriptor = -1;
-    private const int TableEntryBytes = 16;
-    private const int TableVectorControl = 12;
-    private const uint MaskBit = 1;
 
     private readonly int[] _events;
     private readonly bool[] _masked;
-    private readonly Bar0Memory _bar;
+    private readonly ulong* _pending;
 
-    /// <summary>Creates <paramref name="count"/> vectors without descriptors, and the table as after a reset in the BAR.</summary>
-    internal InterruptVectors(int count, Bar0Memory bar)
+    /// <summary>Creates vectors without descriptors, nothing masked and nothing pending.</summary>
+    /// <param name="count">How many; 0 or more.</param>
+    /// <param name="pendingBits">A bit for each vector, rounded up to whole words; valid as long as this object is used. May be null with no vectors.</param>
+    public InterruptVectors(int count, ulong* pendingBits)
     {
         _events = new int[count];
         _masked = new bool[count];
-        _bar = bar;
+        _pending = pendingBits;
         Array.Fill(_events, NoDescriptor);
         ResetState();
     }
 
     /// <summary>Number of vectors.</summary>
-    internal int Count => _events.Length;
+    public int Count => _events.Length;
+
+    /// <summary>True where the client has given the vector a descriptor.</summary>
+    public bool IsConnected(int vector) => _events[vector] >= 0;
 
     /// <summary>Fires a vector, or remembers it.</summary>
-    internal void Raise(int vector)
+    public void Raise(int vector)
     {
         Invariant.Check((uint)vector < (uint)_events.Length, "a vector that the function has");
         int descriptor = _events[vector];
@@ -92,42 +94,17 @@ internal sealed unsafe class InterruptVectors : IDisposable
         Array.Clear(_masked);
     }
 
-    /// <summary>Masks, pending bits and table as after a reset; the descriptors stay, for the client has not taken them back.</summary>
-    internal void ResetState()
+    /// <summary>Masks and pending bits as after a reset; the descriptors stay, for the client has not taken them back.</summary>
+    public void ResetState()
     {
         Array.Clear(_masked);
-        for (int vector = 0; vector < _events.Length; vector++)
+        for (int word = 0; word * 64 < _events.Length; word++)
         {
-            *PendingWord(vector) = 0;
-            for (uint field = 0; field < TableEntryBytes; field += 4)
-            {
-                *TableWord(vector, field) = field == TableVectorControl ? MaskBit : 0;
-            }
+            _pending[word] = 0;
         }
     }
 
-    /// <summary>Applies an aligned 32-bit write to the table; reserved bits and what lies behind the last vector stay 0.</summary>
-    /// <param name="offset">Offset in the table.</param>
-    /// <param name="value">What was written.</param>
-    internal void WriteTable(uint offset, uint value)
-    {
-        int vector = (int)(offset / TableEntryBytes);
-        uint field = offset % TableEntryBytes;
-        if (vector >= _events.Length)
-        {
-            return;
-        }
-
-        uint writable = field switch
-        {
-            0 => ~3u,
-            TableVectorControl => MaskBit,
-            _ => uint.MaxValue,
-        };
-        Mmio.Mmio.Write32(TableWord(vector, field), value & writable);
-    }
-
-    /// <summary>Closes every descriptor; the BAR may be gone already.</summary>
+    /// <summary>Closes every descriptor; the pending bits may be gone already.</summary>
     public void Dispose()
     {
         for (int vector = 0; vector < _events.Length; vector++)
@@ -145,10 +122,7 @@ internal sealed unsafe class InterruptVectors : IDisposable
         }
     }
 
-    // Vectors are fewer than the page has bits (FunctionIdentity is checked against Bar0Layout.MsixVectorsMax), so both stay inside.
-    private ulong* PendingWord(int vector) => _bar.Word64(Bar0Layout.MsixPendingBits + ((uint)vector / 64 * 8));
+    private ulong* PendingWord(int vector) => _pending + (vector / 64);
 
     private static ulong PendingBit(int vector) => 1UL << (vector % 64);
-
-    private uint* TableWord(int vector, uint field) => _bar.Word32(Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes) + field);
 }
