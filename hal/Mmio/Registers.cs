@@ -68,3 +68,11 @@ public readonly unsafe record struct HighWordMaskRegister<T>(nint Address)
     /// <summary>Writes the bits under <paramref name="mask"/> in one store; the others stay without being read.</summary>
     public void Write(T mask, T value) => Mmio.Write32((uint*)Address, (mask.Raw << 16) | (value.Raw & mask.Raw & 0xFFFF));
 }
+
+/// <summary>A register that is one number: half of an address, a length.</summary>
+/// <param name="Raw">The number.</param>
+public readonly record struct RegisterWord(uint Raw) : IRegisterFields<RegisterWord>
+{
+    /// <inheritdoc/>
+    public static RegisterWord FromRaw(uint raw) => new(raw);
+}
