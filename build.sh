@@ -18,6 +18,8 @@ usage: ./build.sh [VERB] [OPTIONS]
   publish                publish the native binaries to out/linux-x64/: nvmepf and nvmepf-host
   run [--host linux]     publish, serve a file as a disk, boot a real Linux in QEMU on it, show what it sees
   run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
+  bench [OPTIONS]        publish, then measure: the firmware on one core, its load on another, limits of the machine beside each figure;
+                         also --compare A.json --with B.json. OPTIONS as in `nvmepf-host suite --help` (default: result in out/bench.json, .svg)
   test [FILTER]          every test, unit to end to end; FILTER as in `dotnet test --filter`
   clean                  remove out/ and all build products (the download cache of the rig stays)
   help                   this text
@@ -129,6 +131,14 @@ run() {
     esac
 }
 
+bench() {
+    publish
+    case " $* " in
+        *" --compare "* | *" --help "*) exec "$out/$rid/nvmepf-host" suite "$@" ;;
+        *) exec "$out/$rid/nvmepf-host" suite --firmware "$out/$rid/nvmepf" --json "$out/bench.json" --svg "$out/bench.svg" "$@" ;;
+    esac
+}
+
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
@@ -136,6 +146,7 @@ case $verb in
     publish) publish ;;
     run) run "$@" ;;
     test) run_tests "${1:-}" ;;
+    bench) bench "$@" ;;
     clean) rm -rf "$out"; find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} + ;;
     help | --help | -h) usage ;;
     *) usage >&2; die "unknown verb '$verb'" ;;

@@ -34,6 +34,7 @@ public static class HostCommands
         DataCommands.Read,
         DataCommands.Write,
         BenchCommand.Command,
+        SuiteCommand.Command,
         MixedCommand.Command,
         TortureCommand.Command,
     ];

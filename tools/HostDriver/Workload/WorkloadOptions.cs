@@ -45,6 +45,9 @@ public sealed record WorkloadOptions
     /// <summary>Describe data by SGLs (one data block) instead of PRPs.</summary>
     public bool Sgl { get; init; }
 
+    /// <summary>Sleep until a queue's interrupt comes when nothing has completed; each queue has a vector then.</summary>
+    public bool WaitForInterrupts { get; init; }
+
     /// <summary>Give the processor away when nothing has completed: for machines with fewer processors than pollers.</summary>
     public bool YieldWhenIdle { get; init; } = true;
 

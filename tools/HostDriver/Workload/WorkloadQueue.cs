@@ -72,6 +72,9 @@ internal sealed unsafe class WorkloadQueue
     /// <summary>Commands outstanding.</summary>
     internal int Outstanding { get; private set; }
 
+    /// <summary>Interrupt vector of its completion queue, -1 for none.</summary>
+    internal int Vector => _completion.Vector;
+
     /// <summary>Fills the queue to its depth, at most <paramref name="budget"/> commands. Returns how many were submitted.</summary>
     internal int Start(long budget, long now)
     {

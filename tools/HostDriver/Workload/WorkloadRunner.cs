@@ -150,9 +150,9 @@ public sealed class WorkloadRunner
             }
 
             completedSince += completed;
-            if (completed == 0 && _options.YieldWhenIdle)
+            if (completed == 0)
             {
-                _ = Thread.Yield();
+                Wait(queues);
             }
 
             if ((turn & (TurnsBetweenClockReads - 1)) == 0)
@@ -171,6 +171,20 @@ public sealed class WorkloadRunner
 
         result.Elapsed = Stopwatch.GetElapsedTime(start);
         result.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+    }
+
+    /// <summary>Nothing has completed: waits as the options say, a millisecond at most so that the clock is looked at.</summary>
+    private void Wait(WorkloadQueue[] queues)
+    {
+        if (_options.WaitForInterrupts)
+        {
+            // The count is taken before the queue is looked at again, so that an interrupt in between ends the next wait at once.
+            _ = _host.Function.WaitForInterrupt(queues[0].Vector, Deadline.AfterMilliseconds(1));
+        }
+        else if (_options.YieldWhenIdle)
+        {
+            _ = Thread.Yield();
+        }
     }
 
     private static int Outstanding(WorkloadQueue[] queues)

@@ -1,0 +1,137 @@
+using System.Linq;
+using System.Globalization;
+using Nvmepf.HostDriver.Cli;
+using Nvmepf.HostDriver.Suite;
+using Xunit;
+using HostProgram = Nvmepf.HostDriver.Program;
+
+namespace Nvmepf.Tests.HostDriver;
+
+/// <summary>The benchmark suite as a program: that it measures what it says, keeps it, and compares it. No figure is judged here.</summary>
+public sealed class SuiteTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nvmepf-suite-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Workloads_have_names_of_their_own()
+    {
+        HashSet<string> names = [];
+        foreach (SuiteCase item in SuiteCase.All)
+        {
+            Assert.True(names.Add(item.Name), item.Name);
+        }
+
+        Assert.Contains("null randread 4K QD128 SGL", names);
+        Assert.Contains("ram randread 4K QD32 x4 PRP", names);
+        Assert.Contains("file randwrite 128K QD32 PRP", names);
+    }
+
+    [Fact]
+    public void A_result_survives_its_file_and_what_was_not_measured_stays_unknown()
+    {
+        SuiteResult result = Sample(1000, double.NaN);
+        string path = Path.Join(_folder, "a.json");
+        using (FileStream file = File.Create(path))
+        {
+            SuiteJson.Write(file, result);
+        }
+
+        SuiteResult read = SuiteJson.Read(path);
+        Assert.Equal(result.Cases, read.Cases);
+        Assert.Equal(result with { Cases = read.Cases }, read);
+        Assert.True(double.IsNaN(read.Cases[0].CyclesPerCommand));
+    }
+
+    [Fact]
+    public void A_comparison_is_the_second_over_the_first()
+    {
+        StringWriter text = new();
+        Assert.Equal(1, SuiteText.WriteComparison(text, Sample(1000, 1), Sample(1500, 1)));
+        Assert.Contains("1.50", text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Something_else_than_a_result_is_refused_by_name()
+    {
+        string path = Path.Join(_folder, "b.json");
+        File.WriteAllText(path, "{ \"machine\": 5 }");
+        UsageException wrong = Assert.Throws<UsageException>(() => SuiteJson.Read(path));
+        Assert.Contains(path, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_picture_has_a_bar_and_a_limit_for_each_workload()
+    {
+        StringWriter picture = new();
+        SuiteSvg.Write(picture, Sample(1000, 1));
+        var document = System.Xml.Linq.XDocument.Parse(picture.ToString());
+        System.Xml.Linq.XNamespace svg = "http://www.w3.org/2000/svg";
+        Assert.Equal(2, document.Root!.Elements(svg + "rect").Count()); // the background and one bar
+        Assert.Contains(document.Root!.Elements(svg + "text"), element => element.Value == "1 k");
+    }
+
+    [Fact]
+    public void The_suite_measures_the_published_firmware()
+    {
+        if (FirmwareProcess.FindBinary() is not { } binary)
+        {
+            Assert.Fail("no published binary: run ./build.sh publish first");
+            return;
+        }
+
+        string json = Path.Join(_folder, "run.json");
+        StringWriter output = new();
+        int exitCode = HostProgram.Run(
+            [
+                "suite", "--firmware", binary, "--only", "randread 4K QD1 PRP", "--seconds", "1", "--rounds", "1", "--store", "64M",
+                "--directory", _folder, "--json", json, "--cpu", $"{Environment.ProcessorCount - 1}",
+            ],
+            output,
+            output);
+        Assert.True(exitCode == HostProgram.ExitSuccess, output.ToString());
+        SuiteResult result = SuiteJson.Read(json);
+        Assert.Equal(5, result.Cases.Count); // null, ram and file, and null and ram with interrupts
+        foreach (CaseResult item in result.Cases)
+        {
+            Assert.True(item.CommandsPerSecond > 0, item.Name);
+            Assert.True(item.Limit == SuiteLimit.None || item.LimitCommandsPerSecond > 0, item.Name);
+            Assert.True(item.AllocatedBytes == 0, $"{item.Name}: {item.AllocatedBytes.ToString(CultureInfo.InvariantCulture)} bytes allocated");
+            Assert.InRange(item.P50Nanoseconds, 1, item.MaximumNanoseconds);
+        }
+
+        Assert.True(result.ResidentBytes > 0 && result.StartMilliseconds > 0 && result.EmptyTurnNanoseconds > 0, output.ToString());
+        Assert.Empty(Directory.GetFiles(_folder, "*.img"));
+    }
+
+    private static SuiteResult Sample(double rate, double cycles) => new()
+    {
+        Machine = "a machine",
+        BinaryBytes = 1,
+        StartMilliseconds = 2,
+        ResidentBytes = 3,
+        IdleCoreShare = 0.5,
+        FirstAfterIdleNanoseconds = 4,
+        CacheLineRoundTripNanoseconds = 5,
+        EmptyTurnNanoseconds = 6,
+        Cases =
+        [
+            new CaseResult
+            {
+                Name = "null randread 4K QD1 PRP",
+                CommandsPerSecond = rate,
+                CommandsPerSecondMinimum = rate,
+                CommandsPerSecondMaximum = rate,
+                MegabytesPerSecond = 1,
+                P50Nanoseconds = 1,
+                P99Nanoseconds = 2,
+                P999Nanoseconds = 3,
+                MaximumNanoseconds = 4,
+                Limit = SuiteLimit.CacheLineBounce,
+                LimitCommandsPerSecond = 2 * rate,
+                CyclesPerCommand = cycles,
+            },
+        ],
+    };
+}

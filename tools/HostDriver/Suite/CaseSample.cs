@@ -1,0 +1,51 @@
+using Nvmepf.HostDriver.Workload;
+
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>One round of one workload.</summary>
+internal sealed record CaseSample(WorkloadResult Workload, ReactorCounters Reactor, double Cycles, double Instructions, double SystemCalls)
+{
+    /// <summary>The medians of several rounds.</summary>
+    internal static CaseResult Summarize(SuiteCase item, List<CaseSample> samples, double limitPerSecond)
+    {
+        double[] rates = samples.ConvertAll(sample => sample.Workload.CommandsPerSecond).ToArray();
+        Array.Sort(rates);
+        double rate = Median(samples, sample => sample.Workload.CommandsPerSecond);
+        return new CaseResult
+        {
+            Name = item.Name,
+            Limit = item.Limit,
+            LimitCommandsPerSecond = limitPerSecond,
+            CommandsPerSecond = rate,
+            CommandsPerSecondMinimum = rates[0],
+            CommandsPerSecondMaximum = rates[^1],
+            MegabytesPerSecond = rate * item.BlockSizeBytes / 1e6,
+            P50Nanoseconds = Median(samples, sample => sample.Percentile(50)),
+            P99Nanoseconds = Median(samples, sample => sample.Percentile(99)),
+            P999Nanoseconds = Median(samples, sample => sample.Percentile(99.9)),
+            MaximumNanoseconds = Median(samples, sample => sample.Percentile(100)),
+            CyclesPerCommand = Median(samples, sample => sample.Cycles / sample.Workload.Commands),
+            InstructionsPerCommand = Median(samples, sample => sample.Instructions / sample.Workload.Commands),
+            SystemCallsPerCommand = Median(samples, sample => sample.SystemCalls / sample.Workload.Commands),
+            CommandsPerProductiveTurn = Median(samples, sample => (double)sample.Reactor.CommandsCompleted / Math.Max(1, sample.Reactor.ProductiveTurns)),
+            AllocatedBytes = Median(samples, sample => sample.Reactor.ManagedBytesAllocated),
+        };
+    }
+
+    private long Percentile(double percent)
+    {
+        // Reads and writes of a mixed workload are one population here.
+        LatencyHistogram all = new();
+        all.Add(Workload.ReadLatency);
+        all.Add(Workload.WriteLatency);
+        return percent >= 100 ? all.MaximumNanoseconds : all.PercentileNanoseconds(percent);
+    }
+
+    private static double Median(List<CaseSample> samples, Func<CaseSample, double> of)
+    {
+        List<double> values = samples.ConvertAll(sample => of(sample));
+        values.Sort();
+        int middle = values.Count / 2;
+        return values.Count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+}

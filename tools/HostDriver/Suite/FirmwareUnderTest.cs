@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using Nvmepf.HostDriver.Cli;
+using Nvmepf.HostDriver.Nvme;
+
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>A firmware process that the suite starts, looks at and ends. It serves a directory that goes away with it.</summary>
+internal sealed class FirmwareUnderTest : IDisposable
+{
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(30);
+    private readonly Process _process;
+    private readonly string _directory;
+
+    /// <summary>Starts the binary and waits until it listens. Throws <see cref="UsageException"/> when it does not.</summary>
+    internal FirmwareUnderTest(string binary, IEnumerable<string> arguments)
+    {
+        _directory = Directory.CreateTempSubdirectory("nvmepf-bench-").FullName;
+        var start = new ProcessStartInfo(binary, ["--vfio-user", _directory, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        long began = Stopwatch.GetTimestamp();
+        _process = Process.Start(start) ?? throw new UsageException($"cannot start {binary}");
+        _process.ErrorDataReceived += (_, line) => Log += line.Data + "\n";
+        _process.BeginErrorReadLine();
+        string socket = Path.Join(_directory, "cntrl");
+        while (!File.Exists(socket))
+        {
+            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > s_startTimeout)
+            {
+                throw new UsageException($"{binary} does not serve:\n{Log}");
+            }
+
+            Thread.Sleep(TimeSpan.FromMilliseconds(0.2));
+        }
+
+        StartTime = Stopwatch.GetElapsedTime(began);
+    }
+
+    /// <summary>From starting the process to its socket.</summary>
+    internal TimeSpan StartTime { get; }
+
+    /// <summary>What it has printed.</summary>
+    internal string Log { get; private set; } = "";
+
+    /// <summary>Its process.</summary>
+    internal int ProcessId => _process.Id;
+
+    /// <summary>Processor time that it has used.</summary>
+    internal TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>VmRSS in bytes.</summary>
+    internal long ResidentBytes
+    {
+        get
+        {
+            foreach (string line in File.ReadLines($"/proc/{ProcessId}/status"))
+            {
+                if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                {
+                    return 1024 * long.Parse(line.AsSpan(6).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture);
+                }
+            }
+
+            return 0;
+        }
+    }
+
+    /// <summary>The thread that turns, by its name; the process's first thread where there is none of that name.</summary>
+    internal int ReactorThreadId
+    {
+        get
+        {
+            foreach (string task in Directory.EnumerateDirectories($"/proc/{ProcessId}/task"))
+            {
+                if (File.ReadAllText(Path.Join(task, "comm")).Trim() == "reactor0")
+                {
+                    return int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture);
+                }
+            }
+
+            return ProcessId;
+        }
+    }
+
+    /// <summary>Connects a host, enables the controller, and creates queues.</summary>
+    internal NvmeHost Connect(NvmeHostOptions options, int queues, int entries)
+    {
+        NvmeHost host = NvmeHost.Connect(_directory, options);
+        host.Enable();
+        if (queues > 0)
+        {
+            host.CreateQueuePairs(queues, Math.Min(entries, host.Capabilities.MaximumQueueEntriesSupportedZeroBased + 1));
+        }
+
+        return host;
+    }
+
+    /// <summary>The counters of the diagnostics log page (C0h).</summary>
+    internal static ReactorCounters Counters(NvmeHost host) => ReactorCounters.Parse(host.LogPage(0xC0, 512));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _ = _process.WaitForExit(10_000);
+        }
+
+        _process.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
+
+/// <summary>What the firmware counts of itself.</summary>
+internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated)
+{
+    /// <summary>Reads the fields out of a diagnostics log page.</summary>
+    internal static ReactorCounters Parse(byte[] page) => new(
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(24)),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(64)),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(72)),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(104)));
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Nvmepf.HostDriver.Cli;
+
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>The suite as a file, and back. A figure that the machine did not give is null.</summary>
+internal static class SuiteJson
+{
+    internal static void Write(Stream output, SuiteResult result)
+    {
+        using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        writer.WriteStartObject();
+        writer.WriteString("machine", result.Machine);
+        Number(writer, "binaryBytes", result.BinaryBytes);
+        Number(writer, "startMilliseconds", result.StartMilliseconds);
+        Number(writer, "residentBytes", result.ResidentBytes);
+        Number(writer, "idleCoreShare", result.IdleCoreShare);
+        Number(writer, "firstAfterIdleNanoseconds", result.FirstAfterIdleNanoseconds);
+        Number(writer, "cacheLineRoundTripNanoseconds", result.CacheLineRoundTripNanoseconds);
+        Number(writer, "emptyTurnNanoseconds", result.EmptyTurnNanoseconds);
+        writer.WriteStartArray("cases");
+        foreach (CaseResult item in result.Cases)
+        {
+            WriteCase(writer, item);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Reads a file that <see cref="Write"/> wrote. Throws <see cref="UsageException"/> for any other.</summary>
+    internal static SuiteResult Read(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = document.RootElement;
+            var cases = new List<CaseResult>();
+            foreach (JsonElement item in root.GetProperty("cases").EnumerateArray())
+            {
+                cases.Add(ReadCase(item));
+            }
+
+            return new SuiteResult
+            {
+                Machine = root.GetProperty("machine").GetString() ?? "",
+                BinaryBytes = Number(root, "binaryBytes"),
+                StartMilliseconds = Number(root, "startMilliseconds"),
+                ResidentBytes = Number(root, "residentBytes"),
+                IdleCoreShare = Number(root, "idleCoreShare"),
+                FirstAfterIdleNanoseconds = Number(root, "firstAfterIdleNanoseconds"),
+                CacheLineRoundTripNanoseconds = Number(root, "cacheLineRoundTripNanoseconds"),
+                EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
+                Cases = cases,
+            };
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new UsageException($"{path} is not a result of the suite (written by --json): {wrong.Message}");
+        }
+    }
+
+    private static void WriteCase(Utf8JsonWriter writer, CaseResult item)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", item.Name);
+        Number(writer, "commandsPerSecond", item.CommandsPerSecond);
+        Number(writer, "commandsPerSecondMinimum", item.CommandsPerSecondMinimum);
+        Number(writer, "commandsPerSecondMaximum", item.CommandsPerSecondMaximum);
+        Number(writer, "megabytesPerSecond", item.MegabytesPerSecond);
+        Number(writer, "p50Nanoseconds", item.P50Nanoseconds);
+        Number(writer, "p99Nanoseconds", item.P99Nanoseconds);
+        Number(writer, "p999Nanoseconds", item.P999Nanoseconds);
+        Number(writer, "maximumNanoseconds", item.MaximumNanoseconds);
+        writer.WriteString("limit", item.Limit.ToString());
+        Number(writer, "limitCommandsPerSecond", item.LimitCommandsPerSecond);
+        Number(writer, "cyclesPerCommand", item.CyclesPerCommand);
+        Number(writer, "instructionsPerCommand", item.InstructionsPerCommand);
+        Number(writer, "systemCallsPerCommand", item.SystemCallsPerCommand);
+        Number(writer, "commandsPerProductiveTurn", item.CommandsPerProductiveTurn);
+        Number(writer, "allocatedBytes", item.AllocatedBytes);
+        writer.WriteEndObject();
+    }
+
+    private static CaseResult ReadCase(JsonElement item) => new()
+    {
+        Name = item.GetProperty("name").GetString() ?? "",
+        CommandsPerSecond = Number(item, "commandsPerSecond"),
+        CommandsPerSecondMinimum = Number(item, "commandsPerSecondMinimum"),
+        CommandsPerSecondMaximum = Number(item, "commandsPerSecondMaximum"),
+        MegabytesPerSecond = Number(item, "megabytesPerSecond"),
+        P50Nanoseconds = Number(item, "p50Nanoseconds"),
+        P99Nanoseconds = Number(item, "p99Nanoseconds"),
+        P999Nanoseconds = Number(item, "p999Nanoseconds"),
+        MaximumNanoseconds = Number(item, "maximumNanoseconds"),
+        Limit = Enum.TryParse(item.GetProperty("limit").GetString(), out SuiteLimit limit) ? limit : SuiteLimit.None,
+        LimitCommandsPerSecond = Number(item, "limitCommandsPerSecond"),
+        CyclesPerCommand = Number(item, "cyclesPerCommand"),
+        InstructionsPerCommand = Number(item, "instructionsPerCommand"),
+        SystemCallsPerCommand = Number(item, "systemCallsPerCommand"),
+        CommandsPerProductiveTurn = Number(item, "commandsPerProductiveTurn"),
+        AllocatedBytes = Number(item, "allocatedBytes"),
+    };
+
+    private static void Number(Utf8JsonWriter writer, string name, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            writer.WriteNumber(name, value);
+        }
+        else
+        {
+            writer.WriteNull(name);
+        }
+    }
+
+    private static double Number(JsonElement element, string name)
+    {
+        JsonElement value = element.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble();
+    }
+}

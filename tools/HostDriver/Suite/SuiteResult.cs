@@ -1,0 +1,87 @@
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>The figures of one workload: medians over its rounds, but for the minimum and maximum of the rate.</summary>
+public sealed record CaseResult
+{
+    /// <summary><see cref="SuiteCase.Name"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Commands a second.</summary>
+    public required double CommandsPerSecond { get; init; }
+
+    /// <summary>The slowest round.</summary>
+    public required double CommandsPerSecondMinimum { get; init; }
+
+    /// <summary>The fastest round.</summary>
+    public required double CommandsPerSecondMaximum { get; init; }
+
+    /// <summary>Megabytes (10^6) a second.</summary>
+    public required double MegabytesPerSecond { get; init; }
+
+    /// <summary>Median latency.</summary>
+    public required double P50Nanoseconds { get; init; }
+
+    /// <summary>99th percentile.</summary>
+    public required double P99Nanoseconds { get; init; }
+
+    /// <summary>99.9th percentile.</summary>
+    public required double P999Nanoseconds { get; init; }
+
+    /// <summary>The longest.</summary>
+    public required double MaximumNanoseconds { get; init; }
+
+    /// <summary>The limit measured in the same run, in commands a second; 0 where there is none.</summary>
+    public double LimitCommandsPerSecond { get; init; }
+
+    /// <summary>What the limit is.</summary>
+    public SuiteLimit Limit { get; init; }
+
+    /// <summary>Processor cycles of the firmware for each command, or NaN where the machine has no counters.</summary>
+    public double CyclesPerCommand { get; init; } = double.NaN;
+
+    /// <summary>Instructions of the firmware for each command, or NaN.</summary>
+    public double InstructionsPerCommand { get; init; } = double.NaN;
+
+    /// <summary>System calls of the firmware for each command, or NaN where the kernel does not let us count.</summary>
+    public double SystemCallsPerCommand { get; init; } = double.NaN;
+
+    /// <summary>Commands for each turn of the reactor that found any.</summary>
+    public double CommandsPerProductiveTurn { get; init; } = double.NaN;
+
+    /// <summary>Managed bytes that the reactor allocated: 0 is the promise.</summary>
+    public double AllocatedBytes { get; init; } = double.NaN;
+
+    /// <summary>Rate over limit; NaN without a limit.</summary>
+    public double ShareOfLimit => LimitCommandsPerSecond > 0 ? CommandsPerSecond / LimitCommandsPerSecond : double.NaN;
+}
+
+/// <summary>A run of the suite.</summary>
+public sealed record SuiteResult
+{
+    /// <summary>Processor and kernel, for the reader.</summary>
+    public required string Machine { get; init; }
+
+    /// <summary>Size of the firmware's binary in bytes.</summary>
+    public required double BinaryBytes { get; init; }
+
+    /// <summary>From exec to the first answer on the socket, in milliseconds.</summary>
+    public required double StartMilliseconds { get; init; }
+
+    /// <summary>Resident memory of the firmware with its defaults and a null namespace, before any load, in bytes.</summary>
+    public required double ResidentBytes { get; init; }
+
+    /// <summary>Share of a core that an idle, enabled controller uses in adaptive mode.</summary>
+    public required double IdleCoreShare { get; init; }
+
+    /// <summary>The first command after idle: median of several, in nanoseconds.</summary>
+    public required double FirstAfterIdleNanoseconds { get; init; }
+
+    /// <summary>One way and back of a cache line between the two cores, in nanoseconds.</summary>
+    public required double CacheLineRoundTripNanoseconds { get; init; }
+
+    /// <summary>One empty turn of the reactor, in nanoseconds.</summary>
+    public required double EmptyTurnNanoseconds { get; init; }
+
+    /// <summary>The workloads.</summary>
+    public required IReadOnlyList<CaseResult> Cases { get; init; }
+}

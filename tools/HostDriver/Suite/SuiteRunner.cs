@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.Workload;
+
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>What the suite is told.</summary>
+internal sealed record SuiteOptions
+{
+    /// <summary>The nvmepf binary.</summary>
+    internal required string Firmware { get; init; }
+
+    /// <summary>Core of the firmware.</summary>
+    internal int FirmwareCpu { get; init; }
+
+    /// <summary>Core of this process.</summary>
+    internal int HostCpu { get; init; } = 1;
+
+    /// <summary>How long each round of each workload runs.</summary>
+    internal TimeSpan RoundTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Rounds; the medians are taken over them.</summary>
+    internal int Rounds { get; init; } = 3;
+
+    /// <summary>Directory of the file namespace's file.</summary>
+    internal required string FileDirectory { get; init; }
+
+    /// <summary>Size of the ram and file namespaces.</summary>
+    internal long StoreBytes { get; init; } = 1L << 30;
+
+    /// <summary>Only workloads whose name holds this; all when empty.</summary>
+    internal string Filter { get; init; } = "";
+}
+
+/// <summary>
+/// Runs the suite: rounds go round the workloads, so that a disturbance of the machine hits a round of several and not all of one. The
+/// limits are measured between the rounds, while the firmware stands still.
+/// </summary>
+internal sealed class SuiteRunner
+{
+    private readonly SuiteOptions _options;
+    private readonly TextWriter _progress;
+    private readonly Dictionary<string, double> _limits = [];
+
+    internal SuiteRunner(SuiteOptions options, TextWriter progress)
+    {
+        _options = options;
+        _progress = progress;
+    }
+
+    /// <summary>Everything. Takes rounds x workloads x round time, and the limits once.</summary>
+    internal SuiteResult Run()
+    {
+        string file = Path.Join(_options.FileDirectory, $"nvmepf-bench-{Environment.ProcessId}.img");
+        try
+        {
+            IdleFigures idle = IdleProbe.Measure(_options);
+            var samples = new Dictionary<SuiteCase, List<CaseSample>>();
+            double emptyTurn;
+            double bounce = Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu);
+            using (var firmware = new FirmwareUnderTest(_options.Firmware, Arguments(file)))
+            {
+                Fill(firmware);
+                emptyTurn = EmptyTurnNanoseconds(firmware);
+                for (int round = 0; round < _options.Rounds; round++)
+                {
+                    RunRound(firmware, round, samples);
+                }
+            }
+
+            MeasureLimits(file, bounce, emptyTurn, samples.Keys);
+            var cases = new List<CaseResult>();
+            foreach ((SuiteCase item, List<CaseSample> of) in samples)
+            {
+                cases.Add(CaseSample.Summarize(item, of, _limits.GetValueOrDefault(item.Name)));
+            }
+
+            return new SuiteResult
+            {
+                Machine = $"{CpuModel()}, {Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}",
+                BinaryBytes = new FileInfo(_options.Firmware).Length,
+                StartMilliseconds = idle.StartMilliseconds,
+                ResidentBytes = idle.ResidentBytes,
+                IdleCoreShare = idle.CoreShare,
+                FirstAfterIdleNanoseconds = idle.FirstCommandNanoseconds,
+                CacheLineRoundTripNanoseconds = bounce,
+                EmptyTurnNanoseconds = emptyTurn,
+                Cases = cases,
+            };
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private string[] Arguments(string file) =>
+    [
+        "--cpu", $"{_options.FirmwareCpu}", "--poll", "busy", "--queues", "4",
+        "--namespace", "null:1T", "--namespace", $"ram:{_options.StoreBytes}", "--namespace", $"file:{file},size={_options.StoreBytes}",
+    ];
+
+    /// <summary>Every block of the stores is written once: what was never written costs nothing to read, and its first write costs a page.</summary>
+    private void Fill(FirmwareUnderTest firmware)
+    {
+        foreach (uint store in (uint[])[2, 3])
+        {
+            var fill = new WorkloadOptions
+            {
+                ReadPercent = 0,
+                Sequential = true,
+                TransferLengthBytes = 128 * 1024,
+                QueueDepth = 4,
+                CommandCount = _options.StoreBytes / (128 * 1024),
+                FirstProcessor = _options.HostCpu,
+            };
+            _ = RunWorkload(firmware, store, fill, vectors: 0, out _);
+        }
+    }
+
+    private void RunRound(FirmwareUnderTest firmware, int round, Dictionary<SuiteCase, List<CaseSample>> samples)
+    {
+        foreach (SuiteCase item in SuiteCase.All)
+        {
+            if (!item.Name.Contains(_options.Filter, StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            uint store = item.Namespace switch { "null" => 1, "ram" => 2, _ => 3 };
+            var workload = new WorkloadOptions
+            {
+                ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => 70 },
+                TransferLengthBytes = item.BlockSizeBytes,
+                QueueDepth = item.Depth,
+                Queues = item.Queues,
+                Duration = _options.RoundTime,
+                FirstProcessor = _options.HostCpu,
+                Sgl = item.Sgl,
+                WaitForInterrupts = item.Interrupts,
+                YieldWhenIdle = false,
+            };
+            using PerformanceSample counters = PerformanceSample.Open(firmware.ReactorThreadId);
+            WorkloadResult result = RunWorkload(firmware, store, workload, item.Interrupts ? item.Queues + 1 : 0, out ReactorCounters difference, counters);
+            if (!samples.TryGetValue(item, out List<CaseSample>? list))
+            {
+                samples.Add(item, list = []);
+            }
+
+            list.Add(new CaseSample(result, difference, counters.Cycles, counters.Instructions, counters.SystemCalls));
+            _progress.WriteLine($"round {round + 1}/{_options.Rounds}  {item.Name,-28} {result.CommandsPerSecond,12:0} IOPS");
+        }
+    }
+
+    private static WorkloadResult RunWorkload(
+        FirmwareUnderTest firmware, uint store, WorkloadOptions workload, int vectors, out ReactorCounters difference, PerformanceSample? counters = null)
+    {
+        int entries = Math.Max(256, workload.QueueDepth + 1);
+        NvmeHostOptions options = new() { ArenaLengthBytes = WorkloadRunner.ArenaLengthBytes(workload), Vectors = vectors };
+        using NvmeHost host = firmware.Connect(options, workload.Queues, entries);
+        using HostNamespace target = HostNamespace.Open(host, host.SubmissionQueues[1], store);
+        ReactorCounters before = FirmwareUnderTest.Counters(host);
+        counters?.Begin();
+        WorkloadResult result = WorkloadRunner.Run(host, target, workload);
+        counters?.End();
+        ReactorCounters after = FirmwareUnderTest.Counters(host);
+        difference = new ReactorCounters(
+            after.CommandsCompleted - before.CommandsCompleted,
+            after.Turns - before.Turns,
+            after.ProductiveTurns - before.ProductiveTurns,
+            after.ManagedBytesAllocated - before.ManagedBytesAllocated);
+        if (result.Errors > 0)
+        {
+            throw new HostFailureException($"{result.Errors} commands failed, the first with {result.FirstError}");
+        }
+
+        host.DeleteQueues();
+        host.Shutdown();
+        return result;
+    }
+
+    /// <summary>How long a turn takes that finds nothing, with one queue pair enabled.</summary>
+    private static double EmptyTurnNanoseconds(FirmwareUnderTest firmware)
+    {
+        using NvmeHost host = firmware.Connect(new NvmeHostOptions(), 1, 256);
+        ReactorCounters before = FirmwareUnderTest.Counters(host);
+        long start = Stopwatch.GetTimestamp();
+        Thread.Sleep(200);
+        ReactorCounters after = FirmwareUnderTest.Counters(host);
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / (after.Turns - before.Turns);
+    }
+
+    private void MeasureLimits(string file, double bounceNanoseconds, double emptyTurnNanoseconds, IEnumerable<SuiteCase> cases)
+    {
+        foreach (SuiteCase item in cases)
+        {
+            int depth = item.Depth * item.Queues;
+            bool isWrite = item.Pattern == "randwrite";
+            _limits[item.Name] = item.Limit switch
+            {
+                SuiteLimit.CacheLineBounce => 1e9 / bounceNanoseconds,
+                SuiteLimit.EmptyTurn => 1e9 / emptyTurnNanoseconds,
+                SuiteLimit.MemoryCopy => Limits.MemoryCopiesPerSecond(
+                    _options.FirmwareCpu, _options.StoreBytes, item.BlockSizeBytes, depth, isWrite, _options.RoundTime),
+                SuiteLimit.FileAlone => Limits.FileOperationsPerSecond(
+                    _options.FirmwareCpu, file, item.BlockSizeBytes, depth, isWrite ? 0 : item.Pattern == "randrw" ? 70 : 100, _options.RoundTime),
+                _ => 0,
+            };
+        }
+    }
+
+    private static string CpuModel()
+    {
+        foreach (string line in File.ReadLines("/proc/cpuinfo"))
+        {
+            if (line.StartsWith("model name", StringComparison.Ordinal))
+            {
+                return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+            }
+        }
+
+        return System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace Nvmepf.HostDriver.Suite;
+
+/// <summary>The suite as a table for a terminal.</summary>
+internal static class SuiteText
+{
+    internal static void Write(TextWriter output, SuiteResult result)
+    {
+        output.WriteLine(result.Machine);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"firmware: {result.BinaryBytes / 1e6:0.0} MB binary, {result.StartMilliseconds:0.0} ms to start, {result.ResidentBytes / 1e6:0.0} MB resident"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"idle: {100 * result.IdleCoreShare:0.00} % of a core, first command after idle {result.FirstAfterIdleNanoseconds / 1e3:0.0} us"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"machine: cache line there and back {result.CacheLineRoundTripNanoseconds:0} ns; empty turn {result.EmptyTurnNanoseconds:0} ns"));
+        output.WriteLine();
+        output.WriteLine(
+            $"{"workload",-28} {"kIOPS",8} {"min..max",15} {"MB/s",8} {"p50 us",8} {"p99",8} {"p99.9",8} {"max",9} {"limit k",9} {"share",6} "
+            + $"{"cycles",7} {"instr",7} {"syscall",8} {"batch",6} {"alloc",5}");
+        foreach (CaseResult item in result.Cases)
+        {
+            string range = $"{Thousand(item.CommandsPerSecondMinimum)}..{Thousand(item.CommandsPerSecondMaximum)}";
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{item.Name,-28} {Thousand(item.CommandsPerSecond),8} {range,15} {item.MegabytesPerSecond,8:0} {item.P50Nanoseconds / 1e3,8:0.00} "
+                + $"{item.P99Nanoseconds / 1e3,8:0.00} {item.P999Nanoseconds / 1e3,8:0.0} {item.MaximumNanoseconds / 1e3,9:0} "
+                + $"{(item.LimitCommandsPerSecond > 0 ? Thousand(item.LimitCommandsPerSecond) : "-"),9} {Share(item.ShareOfLimit),6} "
+                + $"{Count(item.CyclesPerCommand, "0"),7} {Count(item.InstructionsPerCommand, "0"),7} {Count(item.SystemCallsPerCommand, "0.000"),8} "
+                + $"{Count(item.CommandsPerProductiveTurn, "0.0"),6} {Count(item.AllocatedBytes, "0"),5}"));
+        }
+
+        output.WriteLine();
+        output.WriteLine("limit: null QD1 - a cache line there and back; null - empty turns; ram - the same copies by one core; file - the same file by io_uring alone.");
+        output.WriteLine("-: this machine has no such counter, or the figure has no limit.");
+    }
+
+    /// <summary>Ratios of the second run to the first, for workloads that both have.</summary>
+    /// <returns>How many workloads were compared.</returns>
+    internal static int WriteComparison(TextWriter output, SuiteResult before, SuiteResult after)
+    {
+        output.WriteLine($"{"workload",-28} {"kIOPS A",9} {"kIOPS B",9} {"B/A",7} {"p50 B/A",8} {"p99 B/A",8}");
+        int compared = 0;
+        foreach (CaseResult a in before.Cases)
+        {
+            foreach (CaseResult b in after.Cases)
+            {
+                if (a.Name == b.Name)
+                {
+                    compared++;
+                    output.WriteLine(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{a.Name,-28} {Thousand(a.CommandsPerSecond),9} {Thousand(b.CommandsPerSecond),9} {b.CommandsPerSecond / a.CommandsPerSecond,7:0.00} "
+                        + $"{b.P50Nanoseconds / a.P50Nanoseconds,8:0.00} {b.P99Nanoseconds / a.P99Nanoseconds,8:0.00}"));
+                }
+            }
+        }
+
+        return compared;
+    }
+
+    private static string Thousand(double perSecond) => (perSecond / 1e3).ToString(perSecond < 100_000 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    private static string Share(double share) => double.IsNaN(share) ? "-" : share.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Count(double value, string format) => double.IsNaN(value) ? "-" : value.ToString(format, CultureInfo.InvariantCulture);
+}
