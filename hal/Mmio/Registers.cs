@@ -69,6 +69,21 @@ public readonly unsafe record struct HighWordMaskRegister<T>(nint Address)
     public void Write(T mask, T value) => Mmio.Write32((uint*)Address, (mask.Raw << 16) | (value.Raw & mask.Raw & 0xFFFF));
 }
 
+/// <summary>
+/// A PCI control and status pair: the low 16 bits are read and written, the high 16 bits are status that is cleared by ones
+/// (Command and Status, Device Control and Status, Link Control and Status). A write of the control half leaves the status alone.
+/// </summary>
+/// <param name="Address">Where it is mapped, 4-byte aligned; valid as long as its block.</param>
+public readonly unsafe record struct ControlStatusRegister<T>(nint Address)
+    where T : unmanaged, IRegisterFields<T>
+{
+    /// <summary>One load of both halves.</summary>
+    public T Read() => T.FromRaw(Mmio.Read32((uint*)Address));
+
+    /// <summary>Writes the control half in one store, with zeroes to the status half, which change nothing there.</summary>
+    public void Write(T value) => Mmio.Write32((uint*)Address, value.Raw & 0xFFFF);
+}
+
 /// <summary>A register that is one number: half of an address, a length.</summary>
 /// <param name="Raw">The number.</param>
 public readonly record struct RegisterWord(uint Raw) : IRegisterFields<RegisterWord>
