@@ -7,6 +7,10 @@
 # shellcheck disable=SC2154  # paths.sh, sourced before, sets it
 apt_root=$rig_cache/apt
 
+# The architectures whose packages are wanted: the machine's own first. A caller that wants another one's packages adds it before it opens the
+# root, and names them as PACKAGE:ARCHITECTURE.
+apt_root_architectures=(amd64)
+
 # Prints Debian's archive keyring.
 apt_root_keyring() {
   local file
@@ -68,12 +72,12 @@ apt_root_open() {
   mkdir -p "$apt_root"/{state/lists/partial,cache/archives/partial,empty/partial}
   : >"$apt_root/status"
   for suite in trixie trixie-backports; do
-    printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite"
+    printf 'deb [arch=%s signed-by=%s] %s %s main\n' "$(IFS=,; printf '%s' "${apt_root_architectures[*]}")" "$keyring" "$mirror" "$suite"
   done >"$apt_root/sources.list"
   apt_root_configure
   export APT_CONFIG=$apt_root/apt.conf
 
-  rig_say "fetching Debian's package lists (about 10 MB) from $mirror"
+  rig_say "fetching Debian's package lists (about $((10 * ${#apt_root_architectures[@]})) MB) from $mirror"
   # Error-Mode=any: a list that could not be fetched is a failure, not a warning about an old one.
   apt_root_run "the package lists could not be fetched from $mirror" update -o APT::Update::Error-Mode=any
 }
@@ -85,8 +89,8 @@ apt_root_configure() {
     umask 077
     apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv[46]|Check-Valid-Until|Check-Date)' >"$apt_root/apt.conf" || true
     cat >>"$apt_root/apt.conf" <<EOF
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "${apt_root_architectures[0]}";
+APT::Architectures { $(printf '"%s"; ' "${apt_root_architectures[@]}")};
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";

@@ -19,6 +19,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
 # shellcheck source=tools/rig/apt-root.sh
 . "$rig_dir/apt-root.sh"
+# shellcheck source=tools/rig/parts.sh
+. "$rig_dir/parts.sh"
 
 # Raise the number when what a part contains changes: caches of an older recipe are then built anew.
 qemu_recipe=1
@@ -28,13 +30,6 @@ guest_recipe=1
 guest_tools=(usr/sbin/{nvme,mkfs.ext4,e2fsck,blkdiscard} usr/bin/{lspci,setpci,lsblk,dd,split})
 guest_packages=(busybox-static nvme-cli pciutils util-linux e2fsprogs coreutils fio zstd)
 guest_modules=(nvme ext4)
-
-work=
-trap '[[ -z $work ]] || rm -rf "$work"' EXIT
-# An orderly end for each of these, so that the trap above runs.
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 main() {
   local force=0
@@ -48,14 +43,11 @@ main() {
     shift
   done
   [[ $(uname -m) == x86_64 ]] || rig_die "the rig runs on x86-64 machines; this one is $(uname -m)"
-  mkdir -p "$rig_cache" 2>/dev/null || rig_die "$rig_cache cannot be made. Set NVMEPF_CACHE to a directory that can."
-  need_tools flock
-  exec 9>"$rig_cache/lock"
-  flock -n 9 || { rig_say "another run is filling $rig_cache; waiting for it"; flock 9; }
+  lock_cache
 
   if ((force)); then rm -rf "$rig_cache"/{qemu,guest,accelerator}; fi
   if ! have_qemu || ! have guest "$guest_recipe"; then
-    prepare
+    prepare 1000
     have_qemu || build_qemu
     have guest "$guest_recipe" || build_guest
     rm -rf "$apt_root"
@@ -65,42 +57,11 @@ main() {
     "$(tail -n 1 "$rig_cache/accelerator"), in $rig_cache"
 }
 
-# have PART RECIPE: true if the cache holds PART, built completely by this recipe.
-have() { [[ -r $rig_cache/$1/recipe && $(<"$rig_cache/$1/recipe") == "$2" ]]; }
-
 # A private QEMU of an older recipe does not count; a suitable one on the PATH always does.
 have_qemu() {
   local own
   if own=$(type -P qemu-system-x86_64) && rig_qemu_suits "$own"; then return 0; fi
   have qemu "$qemu_recipe"
-}
-
-need_tools() {
-  local tool
-  local -a missing=()
-  for tool; do type -P "$tool" >/dev/null || missing+=("$tool"); done
-  ((${#missing[@]} == 0)) ||
-    rig_die "missing on this machine: ${missing[*]}. They belong to Debian's apt, dpkg, gpgv, util-linux, tar, awk and coreutils packages;" \
-      "as root: apt-get install apt dpkg gpgv util-linux tar mawk coreutils"
-}
-
-# Checks what can be checked before megabytes are fetched, and opens the private apt root.
-prepare() {
-  local free
-  need_tools apt-get apt-config apt-cache dpkg-deb gpgv tar awk sed grep od
-  free=$(df -Pk "$rig_cache" | awk 'NR == 2 { print int($4 / 1024) }')
-  ((free >= 1000)) || rig_die "$rig_cache has $free MB free; building the rig takes 1000 MB, keeping it 400 MB. Set NVMEPF_CACHE to a roomier place."
-  # Only leavings: whoever holds the lock is the only builder.
-  rm -rf "$rig_cache"/build.*
-  work=$(mktemp -d "$rig_cache/build.XXXXXX")
-  apt_root_open
-}
-
-# install PART RECIPE: moves a finished build to its place. The recipe file is what makes it count.
-install_part() {
-  printf '%s\n' "$2" >"$work/$1/recipe"
-  rm -rf "${rig_cache:?}/$1"
-  mv "$work/$1" "$rig_cache/$1"
 }
 
 build_qemu() {
@@ -124,7 +85,7 @@ build_guest() {
   local -a kernel_packages
   mkdir "$work/guest"
   apt_root_fetch "the guest's tools" "$work/tree" install --download-only --no-install-recommends "${guest_packages[@]}"
-  release=$(newest_kernel)
+  release=$(newest_kernel linux-image-cloud-amd64)
   mapfile -t kernel_packages < <(kernel_packages_of "$release")
   apt_root_fetch "Linux $release" "$work/kernel" download -t trixie-backports "${kernel_packages[@]}"
   rig_say "building the guest's kernel and file systems"
@@ -134,21 +95,6 @@ build_guest() {
   pack_fio
   printf '%s\n' "$release" >"$work/guest/release"
   install_part guest "$guest_recipe"
-}
-
-# Prints the release of the newest kernel in backports, as the meta package names it.
-newest_kernel() {
-  apt-cache -o APT::Default-Release=trixie-backports depends linux-image-cloud-amd64 |
-    sed -n 's/^ *Depends: linux-image-\([0-9].*\)$/\1/p' | grep . || rig_die "linux-image-cloud-amd64 names no kernel"
-}
-
-# Prints the packages that hold release $1: one image package, or (since 7.0) one for the kernel and one for the modules.
-kernel_packages_of() {
-  if apt-cache show "linux-binary-$1" >/dev/null 2>&1; then
-    printf '%s\n' "linux-binary-$1" "linux-modules-$1"
-  else
-    printf '%s\n' "linux-image-$1"
-  fi
 }
 
 # Runs a program of the guest's tree here, by the tree's own loader and libraries.
@@ -199,7 +145,7 @@ pack_base() {
     for library in $(libraries_of "$tool"); do cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"; done
   done
   pack_modules "$1" "$root"
-  pack "$root" "$work/guest/base.cpio"
+  pack "$root" "$work/guest/base.cpio" "$work/guest/busybox"
 }
 
 # The modules that the guest needs, with what they depend on; most kernels have both built in, and then there is nothing to do.
@@ -226,11 +172,8 @@ pack_fio() {
   mkdir -p "$root"/usr/{sbin,lib/x86_64-linux-gnu}
   cp -L "$work/tree/usr/bin/fio" "$root/usr/sbin/"
   for library in $(libraries_of usr/bin/fio); do cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"; done
-  pack "$root" "$work/guest/fio.cpio"
+  pack "$root" "$work/guest/fio.cpio" "$work/guest/busybox"
 }
-
-# pack DIRECTORY ARCHIVE: a cpio archive as the kernel wants it, owned by root.
-pack() { (cd "$1" && find . | "$work/guest/busybox" cpio --quiet -o -H newc -R 0:0) >"$2"; }
 
 # KVM where it works, else emulation. /dev/kvm may be there and yet not boot a kernel (nested under another hypervisor), so it is tried.
 # The first line of the file says for which machine and guest the answer holds.
