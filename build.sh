@@ -15,7 +15,7 @@ usage() {
 usage: ./build.sh [VERB] [OPTIONS]
 
   (none)                 build everything (hal and firmware for .NET 10 and .NET 9)
-  publish                publish the native binaries to out/linux-x64/: nvmepf and nvmepf-host
+  publish                publish the native binaries to out/linux-x64/: nvmepf, nvmepf-host and nvmepf-soc
   run [--host linux]     publish, serve a file as a disk, boot a real Linux in QEMU on it, show what it sees
   run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
   bench [OPTIONS]        publish, then measure: the firmware on one core, its load on another, limits of the machine beside each figure;
@@ -77,9 +77,10 @@ publish() {
     need_dotnet
     need_linker
     pick_framework
-    say "publishing out/$rid/nvmepf and nvmepf-host ($framework, linked by $linker)"
+    say "publishing out/$rid/nvmepf, nvmepf-host and nvmepf-soc ($framework, linked by $linker)"
     publish_one firmware/Firmware.csproj "$framework"
     publish_one tools/HostDriver/HostDriver.csproj "$framework"
+    publish_one tools/SocModel/Server/Server.csproj "$framework"
     [ -x "$out/$rid/nvmepf" ] || die "publish ended without out/$rid/nvmepf"
 }
 
@@ -102,7 +103,7 @@ run_tests() {
     dotnet build tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" -v q -nologo
     rm -rf "$out/results"
     mkdir -p "$out/results"
-    export NVMEPF_BINARY="$out/$rid/nvmepf" NVMEPF_HOST_BINARY="$out/$rid/nvmepf-host" NVMEPF_ROOT="$PWD"
+    export NVMEPF_BINARY="$out/$rid/nvmepf" NVMEPF_HOST_BINARY="$out/$rid/nvmepf-host" NVMEPF_SOC_BINARY="$out/$rid/nvmepf-soc" NVMEPF_ROOT="$PWD"
     local status=0
     dotnet test tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" --no-build -nologo \
         --results-directory "$out/results" --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
