@@ -28,6 +28,7 @@ public static unsafe partial class Clock
 
     private const int RealTime = 0;
     private const int Monotonic = 1;
+    private const int BootTime = 7;
     private const int AbsoluteTime = 1;
 
     /// <summary>Nanoseconds since an arbitrary start, never going back (CLOCK_MONOTONIC). Costs about 20 ns: no system call.</summary>
@@ -35,6 +36,9 @@ public static unsafe partial class Clock
 
     /// <summary>Nanoseconds since 1970-01-01 UTC (CLOCK_REALTIME), which may be set back.</summary>
     public static long RealTimeNanoseconds() => Read(RealTime);
+
+    /// <summary>Nanoseconds since the machine was started, time in suspend included (CLOCK_BOOTTIME).</summary>
+    public static long BootTimeNanoseconds() => Read(BootTime);
 
     /// <summary>Sleeps for a time. Returns 0, or -EINTR when a signal ended it early.</summary>
     public static int Sleep(long nanoseconds)
@@ -54,7 +58,7 @@ public static unsafe partial class Clock
     private static long Read(int clock)
     {
         TimeSpecification time = default;
-        // These two clocks always exist and the pointer is to our stack, so that the call cannot fail.
+        // These clocks always exist and the pointer is to our stack, so that the call cannot fail.
         _ = Native.ClockGetTime(clock, &time);
         return time.ToNanoseconds();
     }

@@ -1,0 +1,398 @@
+// The endpoint as a whole: brings it up, watches the link, writes everything again after a reset. What goes through the link is not here.
+
+using Nvmepf.Hal.DesignWare;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Hal.Mmio;
+
+namespace Nvmepf.Hal.Rk3588;
+
+/// <summary>
+/// The PCIe controller as an endpoint with one function. <see cref="BringUp"/> and <see cref="EnableLink"/> run once, before the reactor, and may
+/// sleep and throw; everything else is a bounded number of register accesses.
+/// </summary>
+public sealed class Rk3588Endpoint
+{
+    private const long Millisecond = 1_000_000;
+    private const long EnableWait = 50 * Millisecond;
+    private const long EnablePause = 100_000;
+    private const int InboundRegionOfBar0 = 0;
+
+    private readonly Rk3588Options _options;
+    private readonly IEventLog _log;
+    private readonly RegisterBlocks _blocks;
+    private readonly FunctionConfiguration _function;
+    private readonly ApbClient _apb;
+    private readonly PerstPin _perst;
+    private ulong _bar0PhysicalAddress;
+    private long _nextPollNanoseconds;
+    private long _restoreDeadlineNanoseconds;
+    private bool _isLinkKept;
+    private bool _isResetPending;
+    private bool _isRestoreWritten;
+    private bool _isTrainingAllowed;
+
+    /// <summary>Touches no register yet.</summary>
+    /// <param name="blocks">Where the registers are mapped.</param>
+    /// <param name="options">What the user chose.</param>
+    /// <param name="identity">What the function says of itself.</param>
+    /// <param name="log">Where events go.</param>
+    public Rk3588Endpoint(RegisterBlocks blocks, Rk3588Options options, FunctionIdentity identity, IEventLog log)
+    {
+        _blocks = blocks;
+        _options = options;
+        _log = log;
+        _function = new FunctionConfiguration(blocks, options, identity);
+        _apb = new ApbClient(blocks.Apb);
+        _perst = new PerstPin(blocks, options);
+    }
+
+    /// <summary>Size of BAR 0: the least that the controller can, 1 MiB. The memory behind it is as long and aligned to it.</summary>
+    public const uint Bar0LengthBytes = 0x10_0000;
+
+    /// <summary>The link is up, as of the last look.</summary>
+    public bool IsLinkUp { get; private set; }
+
+    /// <summary>The Command register, as of the last look; zero while a reset is pending.</summary>
+    public CommandStatus Command { get; private set; }
+
+    /// <summary>Bus Master Enable, as of the last look.</summary>
+    public bool IsBusMasterEnabled => Command.BusMasterEnable;
+
+    /// <summary>A reset was seen and <see cref="ReleaseHotReset"/> has not been called yet.</summary>
+    public bool IsResetPending => _isResetPending;
+
+    /// <summary>The MSI capability; valid from <see cref="BringUp"/> on.</summary>
+    public MsiCapability Msi => _function.Msi;
+
+    /// <summary>The MSI-X capability; valid from <see cref="BringUp"/> on.</summary>
+    public MsixCapability Msix => _function.Msix;
+
+    /// <summary>The PCI Express capability; valid from <see cref="BringUp"/> on.</summary>
+    public PciExpressCapability PciExpress => _function.PciExpress;
+
+    /// <summary>
+    /// From whatever state the board is in to an endpoint that lacks nothing but the link: configuration space, BAR 0, its inbound window.
+    /// Link training starts with <see cref="EnableLink"/>, so that outbound windows can be opened in between.
+    /// </summary>
+    /// <param name="bar0PhysicalAddress">Memory behind BAR 0, <see cref="Bar0LengthBytes"/> long and aligned to that.</param>
+    /// <exception cref="PlatformException">A step failed: what, and which register said what.</exception>
+    public void BringUp(ulong bar0PhysicalAddress)
+    {
+        if (bar0PhysicalAddress % Bar0LengthBytes != 0)
+        {
+            throw new PlatformException(
+                $"rk3588: memory for BAR 0 at {bar0PhysicalAddress:X}h; allowed: a physical address that is a multiple of {Bar0LengthBytes:X}h");
+        }
+
+        _bar0PhysicalAddress = bar0PhysicalAddress;
+        _isLinkKept = StartController();
+        _perst.SetUp();
+        _function.Discover();
+        LogFacts();
+        if (_isLinkKept)
+        {
+            TakeRunningLink();
+            return;
+        }
+
+        _apb.MiscStatus.Clear(_apb.MiscStatus.Read());
+        if (_options.Switches.EnableCommandLocally)
+        {
+            _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = true, BusMasterEnable = true });
+        }
+        else
+        {
+            _function.Header.CommandStatus.Write(default);
+        }
+
+        _function.Write(isLinkRunning: false);
+        WriteInboundWindow();
+        WaitForInboundWindow();
+    }
+
+    /// <summary>Starts link training, or lets it start when PERST# is released; logs how long the process has needed until here.</summary>
+    public void EnableLink()
+    {
+        _isTrainingAllowed = true;
+        if (!_isLinkKept && _perst.IsAsserted())
+        {
+            _log.Write("rk3588: PERST# is asserted: link training starts when the host releases it");
+            return;
+        }
+
+        if (!_isLinkKept)
+        {
+            SetTraining(isOn: true);
+        }
+
+        long age = ProcessAge.Nanoseconds() / Millisecond;
+        _log.Write(_isLinkKept ? "rk3588: link taken over {0} ms after process start" : "rk3588: LTSSM enabled {0} ms after process start", age);
+    }
+
+    /// <summary>
+    /// Looks at the link's registers, not more often than the poll interval: two reads where nothing has happened.
+    /// </summary>
+    /// <param name="nowNanoseconds">Time of the platform's clock.</param>
+    public LinkEvents PollEvents(long nowNanoseconds)
+    {
+        if (nowNanoseconds < _nextPollNanoseconds)
+        {
+            return LinkEvents.None;
+        }
+
+        LinkEvents events = _perst.IsUsed ? PollPerst() : LinkEvents.None;
+        MiscStatus misc = _apb.MiscStatus.Read();
+        if (misc.Raw != 0)
+        {
+            // What happens between the read and this stays set for the next look: only the bits that were seen are cleared.
+            _apb.MiscStatus.Clear(misc);
+        }
+
+        if (misc.LinkReset)
+        {
+            events |= BeginReset();
+        }
+
+        if (!_isResetPending)
+        {
+            events |= PollLink(misc);
+        }
+
+        // Counted from the end: where register reads are very slow, half of the time is still left for commands.
+        _nextPollNanoseconds = _options.Clock.NowNanoseconds + _options.EventPollIntervalNanoseconds;
+        return events;
+    }
+
+    /// <summary>
+    /// Writes everything again after a reset; only when nothing of the earlier life is under way. To be called until it returns true, then come
+    /// the outbound windows and <see cref="ReleaseHotReset"/>.
+    /// </summary>
+    /// <param name="nowNanoseconds">Time of the platform's clock.</param>
+    /// <returns>True when the inbound window is in force.</returns>
+    public bool RestoreAfterReset(long nowNanoseconds)
+    {
+        if (!_isRestoreWritten)
+        {
+            WriteControllerMode();
+            _function.Write(isLinkRunning: false);
+            if (_options.Switches.RewriteTranslationAfterReset)
+            {
+                WriteInboundWindow();
+            }
+
+            _isRestoreWritten = true;
+            _restoreDeadlineNanoseconds = nowNanoseconds + EnableWait;
+        }
+
+        if (Inbound.Control2.Read().Enable)
+        {
+            return true;
+        }
+
+        if (nowNanoseconds >= _restoreDeadlineNanoseconds)
+        {
+            // Without the window the host would write to addresses of its own choice, so that the link stays down.
+            uint raw = Inbound.Control2.Read().Raw;
+            _log.Write("rk3588: inbound region {0} does not become enabled: CTRL2 reads {1:x8}; trying again", InboundRegionOfBar0, raw);
+            _isRestoreWritten = false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Lets the link train again after a reset (APP_DLY2_DONE); everything has to be written by now.</summary>
+    public void ReleaseHotReset()
+    {
+        Invariant.Check(_isResetPending && _isRestoreWritten, "a hot reset is released only when everything was restored");
+        _isResetPending = false;
+        HotResetControl done = default(HotResetControl) with { Delay2Done = true };
+        _apb.HotResetControl.Write(mask: done, value: done);
+        if (_perst.IsUsed && !_perst.IsAsserted())
+        {
+            SetTraining(isOn: true);
+        }
+    }
+
+    private IatuInboundRegion Inbound => new Iatu(_blocks.Dbi + Iatu.OffsetInDbi).Inbound(InboundRegionOfBar0);
+
+    /// <summary>Makes the controller reachable and an endpoint.</summary>
+    /// <returns>True where its link was up already and is kept.</returns>
+    private bool StartController()
+    {
+        if (_options.BringUp == BringUpMode.Cold)
+        {
+            ColdStart cold = new(_blocks, _options, _log);
+            bool isRunning = _options.Switches.KeepRunningLink && cold.IsControllerReachable() && IsRunningAsEndpoint();
+            if (isRunning)
+            {
+                return true;
+            }
+
+            cold.Run();
+        }
+        else if (_options.Switches.KeepRunningLink && IsRunningAsEndpoint())
+        {
+            return true;
+        }
+
+        SetTraining(isOn: false);
+        WriteControllerMode();
+
+        // The header follows the mode; downstream code waits as long.
+        _options.Clock.Sleep(100_000);
+        return false;
+    }
+
+    private bool IsRunningAsEndpoint() =>
+        _apb.LtssmStatus.Read().IsLinkUp && _apb.GeneralControl.Read().DeviceType == ControllerMode.Endpoint;
+
+    /// <summary>
+    /// Hold after a hot reset first: from then on no reset passes unseen. Link events are masked: a kernel driver that is still bound would
+    /// acknowledge them in its interrupt.
+    /// </summary>
+    private void WriteControllerMode()
+    {
+        HotResetControl hold = default(HotResetControl) with { Delay2Enable = true, LinkTrainingEnhance = true };
+        _apb.HotResetControl.Write(mask: hold, value: hold);
+        MiscMask events = default(MiscMask) with { DataLinkChanged = true, LinkReset = true };
+        _apb.MiscMask.Write(mask: events, value: events);
+        _apb.GeneralControl.Write(
+            mask: default(GeneralControl) with { DeviceType = (ControllerMode)0xF },
+            value: default(GeneralControl) with { DeviceType = ControllerMode.Endpoint });
+    }
+
+    private void SetTraining(bool isOn)
+    {
+        GeneralControl bits = default(GeneralControl) with { LinkTrainingEnable = true, LinkResetGrant = _options.Switches.GrantLinkReset };
+        GeneralControl off = default(GeneralControl) with { LinkResetGrant = _options.Switches.GrantLinkReset };
+        _apb.GeneralControl.Write(mask: bits, value: isOn ? bits : off);
+    }
+
+    /// <summary>
+    /// The firmware was started again under a host that still has the device: assignments stay, the memory behind BAR 0 changes. While it
+    /// does, the function does not answer, for without an enabled window the host's accesses would pass untranslated.
+    /// </summary>
+    private void TakeRunningLink()
+    {
+        _log.Write("rk3588: the link is up already: kept, with what the host has assigned");
+        WriteControllerMode();
+        _apb.MiscStatus.Clear(_apb.MiscStatus.Read() with { LinkReset = false });
+        CommandStatus command = _function.Header.CommandStatus.Read();
+        _function.Header.CommandStatus.Write(command with { MemorySpaceEnable = false });
+        _function.Write(isLinkRunning: true);
+        WriteInboundWindow();
+        WaitForInboundWindow();
+        _function.Header.CommandStatus.Write(command);
+    }
+
+    private void WriteInboundWindow()
+    {
+        IatuInboundRegion region = Inbound;
+        region.LowerTarget.Write(new RegisterWord((uint)_bar0PhysicalAddress));
+        region.UpperTarget.Write(new RegisterWord((uint)(_bar0PhysicalAddress >> 32)));
+        region.Control1.Write(default);
+        region.Control2.Write(default(IatuInboundControl2) with { Enable = true, BarMatchMode = true, FunctionNumberMatch = true, Bar = 0 });
+    }
+
+    private void WaitForInboundWindow()
+    {
+        Deadline deadline = new(_options.Clock, EnableWait);
+        IatuInboundControl2 control = Inbound.Control2.Read();
+        while (!control.Enable)
+        {
+            if (!deadline.Pause(EnablePause))
+            {
+                throw new PlatformException(
+                    $"rk3588: inbound region {InboundRegionOfBar0} does not become enabled: CTRL2 at DBI {Iatu.OffsetInDbi + 0x104:X}h reads "
+                    + $"{control.Raw:X8}h after {EnableWait / Millisecond} ms; wanted: bit 31");
+            }
+
+            control = Inbound.Control2.Read();
+        }
+
+        uint low = Inbound.LowerTarget.Read().Raw;
+        uint high = Inbound.UpperTarget.Read().Raw;
+        if ((((ulong)high << 32) | low) != _bar0PhysicalAddress)
+        {
+            throw new PlatformException(
+                $"rk3588: inbound region {InboundRegionOfBar0} holds the target {high:X8}{low:X8}h instead of {_bar0PhysicalAddress:X16}h "
+                + $"(DBI {Iatu.OffsetInDbi + 0x114:X}h): is the memory aligned to 1 MiB, and this the unrolled address translation?");
+        }
+    }
+
+    private LinkEvents PollLink(MiscStatus misc)
+    {
+        LinkEvents events = LinkEvents.None;
+        if (!IsLinkUp || misc.DataLinkChanged || misc.PhysicalLinkChanged)
+        {
+            LtssmStatus status = _apb.LtssmStatus.Read();
+            if (status.IsLinkUp != IsLinkUp)
+            {
+                IsLinkUp = status.IsLinkUp;
+                events |= IsLinkUp ? LinkEvents.LinkUp : LinkEvents.LinkDown;
+                LogLink();
+            }
+        }
+
+        CommandStatus command = IsLinkUp ? _function.Header.CommandStatus.Read() : default;
+        events |= command.BusMasterEnable != Command.BusMasterEnable ? LinkEvents.BusMasterChanged : LinkEvents.None;
+        Command = command;
+        return events;
+    }
+
+    private LinkEvents PollPerst()
+    {
+        switch (_perst.Poll())
+        {
+            case PerstChange.Asserted:
+                _log.Write("rk3588: PERST# asserted by the host");
+                SetTraining(isOn: false);
+                return BeginReset();
+            case PerstChange.Released:
+                _log.Write("rk3588: PERST# released by the host");
+                if (_isTrainingAllowed && !_isResetPending)
+                {
+                    SetTraining(isOn: true);
+                }
+
+                return LinkEvents.None;
+            default:
+                return LinkEvents.None;
+        }
+    }
+
+    private LinkEvents BeginReset()
+    {
+        if (!_isResetPending)
+        {
+            _log.Write("rk3588: reset of the link (hot reset, or the link went down)");
+        }
+
+        LinkEvents events = LinkEvents.Reset | (IsBusMasterEnabled ? LinkEvents.BusMasterChanged : LinkEvents.None);
+        _isResetPending = true;
+        _isRestoreWritten = false;
+        IsLinkUp = false;
+        Command = default;
+        return events;
+    }
+
+    private void LogLink()
+    {
+        if (!IsLinkUp)
+        {
+            _log.Write("rk3588: link down");
+            return;
+        }
+
+        LinkControlStatus status = PciExpress.LinkControl.Read();
+        _log.Write("rk3588: link up: Gen{0} x{1}", (long)status.CurrentLinkSpeed, status.NegotiatedLinkWidth);
+    }
+
+    private void LogFacts()
+    {
+        PortLogic port = _function.Port;
+        _log.Write("rk3588: controller version {0:x8} type {1:x8}", port.Version.Read().Characters, port.VersionType.Read().Characters);
+        _log.Write("rk3588: found LINK_FLUSH_CONTROL {0:x8}, AMBA_ERROR_RESPONSE {1:x8}", port.LinkFlush.Read().Raw, port.ErrorResponse.Read().Raw);
+        _log.Write("rk3588: found AMBA_LINK_TIMEOUT {0:x8}, AMBA_ORDERING {1:x8}", port.LinkTimeout.Read().Raw, port.AmbaOrdering.Read().Raw);
+    }
+}
