@@ -31,6 +31,9 @@ public sealed class Reactor : IDisposable
     /// <summary>Turns without work before an adaptive reactor begins to sleep; a few tens of microseconds.</summary>
     private const int IdleTurnsBeforeSleep = 2000;
 
+    /// <summary>A power of two; some hundred nanoseconds of turns.</summary>
+    private const uint IdleTurnsPerClockRead = 16;
+
     private const long SleepMinimumNanoseconds = 20_000;
 
     /// <summary>Bounds the latency of the first command after idle, as doorbells in shared memory wake nobody.</summary>
@@ -117,18 +120,23 @@ public sealed class Reactor : IDisposable
     public void Run(int stopDescriptor, StopFlag? stop = null)
     {
         long nextStopLook = 0;
+        long now = _platform.NowNanoseconds;
+        uint turns = 0;
         while (true)
         {
-            long now = _platform.NowNanoseconds;
             bool worked = Turn(now);
-            if (!worked && _options.Poll == PollMode.Adaptive)
+            _idleTurns = worked ? 0 : _idleTurns;
+            bool slept = !worked && _options.Poll == PollMode.Adaptive && Idle(stopDescriptor);
+
+            // Even a look at the clock is as long as a turn that finds nothing.
+            if (worked || slept || (++turns & (IdleTurnsPerClockRead - 1)) == 0)
             {
-                Idle(stopDescriptor);
+                now = _platform.NowNanoseconds;
             }
 
-            if (now >= nextStopLook || !worked)
+            if (now >= nextStopLook || slept)
             {
-                // A system call, so not every turn; an idle loop can afford it.
+                // A system call, so not every turn; a loop that sleeps can afford it.
                 nextStopLook = now + 10_000_000;
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
                 {
@@ -203,18 +211,19 @@ public sealed class Reactor : IDisposable
     }
 
     /// <summary>Waits a moment: longer the longer nothing has come, never while something is under way that nobody would announce.</summary>
-    private void Idle(int stopDescriptor)
+    /// <returns>True where it slept.</returns>
+    private bool Idle(int stopDescriptor)
     {
         if (_controller.IsBusy && _ring!.InFlight == 0)
         {
             _idleTurns = 0;
-            return;
+            return false;
         }
 
         _idleTurns++;
         if (_idleTurns < IdleTurnsBeforeSleep && _controller.State == ControllerState.Ready)
         {
-            return;
+            return false;
         }
 
         int count = _platform.GetWakeDescriptors(_wakeFds);
@@ -227,7 +236,7 @@ public sealed class Reactor : IDisposable
         _ = Events.Take(_ringEvent, out _);
         if (_ring!.HasWork || _ring.Unsubmitted > 0)
         {
-            return;
+            return false;
         }
 
         _wake[count++] = new PollDescriptor { Fd = _ringEvent, Events = PollEvents.In };
@@ -244,6 +253,8 @@ public sealed class Reactor : IDisposable
         {
             _idleTurns = 0;
         }
+
+        return true;
     }
 
     private static bool IsReadable(int descriptor)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
@@ -67,6 +68,7 @@ public sealed unsafe partial class CommandEngine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void ReturnBuffer(ref CommandSlot slot)
     {
         if (slot.BufferIndex >= 0)

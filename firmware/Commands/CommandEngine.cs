@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
@@ -31,13 +32,15 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly IPlatform _platform;
     private readonly QueueSet _queues;
     private readonly BufferPool _buffers;
+    private readonly CommandDescriptor?[] _adminRows = CommandTable.AdminRows;
+    private readonly CommandDescriptor?[] _ioRows = CommandTable.IoRows;
     private readonly DataMapper _mapper;
     private readonly HostMover _mover;
     private readonly CommandSlot* _slots; // native memory, _slotCount long, freed in Dispose
     private readonly void* _slotMemory; // segments, list pages and vectors of all slots
     private readonly nuint _slotMemoryBytes;
     private readonly int _slotCount;
-    private SlotList _free;
+    private SlotStack _free;
 
     /// <summary>Allocates every slot.</summary>
     public CommandEngine(NvmeController controller, QueueSet queues, BufferPool buffers)
@@ -74,7 +77,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             slot.Segments = (HostSegment*)(memory + ListBytes);
             slot.Operation.Vectors = (IoVector*)(memory + ListBytes + segmentBytes);
             slot.BufferIndex = -1;
-                _free.Add(_slots, i);
+            _free.Add(_slots, i);
         }
     }
 
@@ -219,13 +222,15 @@ public sealed unsafe partial class CommandEngine : IDisposable
         _ = MemoryMappings.Unmap(_slotMemory, _slotMemoryBytes);
     }
 
-    private static CommandDescriptor? RowOf(ref CommandSlot slot)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private CommandDescriptor? RowOf(ref CommandSlot slot)
     {
         byte opcode = slot.Entry.Cdw0.Opcode;
         bool isAdmin = slot.SubmissionQueueId == 0 && (slot.Flags & CommandFlags.Internal) == 0;
-        return isAdmin ? CommandTable.Admin(opcode) : CommandTable.Io(opcode);
+        return isAdmin ? _adminRows[opcode] : _ioRows[opcode];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prepare(ref CommandSlot slot)
     {
         slot.State = CommandState.Fetched;
@@ -248,10 +253,12 @@ public sealed unsafe partial class CommandEngine : IDisposable
         slot.Scratch0 = 0;
         slot.Scratch1 = 0;
         slot.Operation.SegmentCount = 0;
+        slot.Operation.IsInHostMemory = false;
         slot.Operation.Status = Status.Success;
         slot.Operation.ErrorNumber = 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private NamespaceBackend Backend(ref CommandSlot slot) => _controller.Namespaces[slot.NamespaceIndex].Backend;
 
     private void Start(ref CommandSlot slot)
@@ -283,6 +290,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     }
 
     /// <summary>What every command has in common: FUSE, PSDT and NSID (NVMe Base 2.1 sections 4.1.1 and 3.2.1.5).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Status CheckCommon(ref CommandSlot slot, CommandDescriptor row)
     {
         CommandDword0 dword0 = slot.Entry.Cdw0;
@@ -310,6 +318,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), 4);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterMapping(ref CommandSlot slot, TransferOutcome outcome)
     {
         switch (outcome)
@@ -332,6 +341,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterMapped(ref CommandSlot slot)
     {
         CommandDescriptor row = RowOf(ref slot)!;
@@ -339,6 +349,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
         {
             slot.Operation.Segments = slot.Segments;
             slot.Operation.SegmentCount = slot.SegmentCount;
+            slot.Operation.IsInHostMemory = true;
             Execute(ref slot, row);
             return;
         }
@@ -348,6 +359,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     }
 
     /// <summary>Whether the backend can take the host's memory as it lies there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsAligned(ref CommandSlot slot)
     {
         uint mask = Backend(ref slot).MemoryAlignmentBytes - 1;

@@ -50,6 +50,12 @@ public static class CommandTable
         _ = FeatureTable.IsKnown(default);
     }
 
+    /// <summary>The rows of the admin commands by opcode, 256 places, null where there is no command.</summary>
+    internal static CommandDescriptor?[] AdminRows => s_admin;
+
+    /// <summary>The rows of the I/O commands by opcode, 256 places, null where there is no command.</summary>
+    internal static CommandDescriptor?[] IoRows => s_io;
+
     /// <summary>The row of an admin opcode, or null.</summary>
     public static CommandDescriptor? Admin(byte opcode) => s_admin[opcode];
 

@@ -88,6 +88,9 @@ public unsafe struct BackendOperation
     /// <summary>Number of segments.</summary>
     public int SegmentCount;
 
+    /// <summary>True where the segments are the host's own memory, false for a transfer buffer of ours.</summary>
+    public bool IsInHostMemory;
+
     /// <summary>Backend's own step, 0 at the start.</summary>
     public int Step;
 

@@ -38,7 +38,6 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private int _descriptor = -1;
     private bool _canPunchHoles;
     private bool _canZeroRanges = true;
-    private uint _alignmentBytes = 1;
 
     /// <summary>Names a file or block device; nothing is touched before <see cref="Open"/>.</summary>
     /// <param name="path">Path of a regular file or a block device.</param>
@@ -69,13 +68,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     public override string Description => (_file?.IsBlockDevice ?? _isDeviceWanted ? "block:" : "file:") + _path;
 
     /// <inheritdoc/>
-    public override ulong SizeBytes => _file?.SizeBytes ?? 0;
-
-    /// <inheritdoc/>
     public override uint MinimumBlockBytes => _file?.BlockBytes ?? 512;
-
-    /// <inheritdoc/>
-    public override uint MemoryAlignmentBytes => _alignmentBytes;
 
     /// <summary>True where transfers bypass the page cache.</summary>
     public bool IsDirect => _file?.IsDirect ?? false;
@@ -93,7 +86,8 @@ public sealed unsafe class FileBackend : NamespaceBackend
         _file = file;
         _descriptor = file.Descriptor;
         _canPunchHoles = file.CanPunchHoles;
-        _alignmentBytes = file.AlignmentBytes;
+        SizeBytes = file.SizeBytes;
+        MemoryAlignmentBytes = file.AlignmentBytes;
         int result = MemoryMappings.MapAnonymous(ZeroBufferBytes, 0, out void* zeroes);
         if (result < 0)
         {
@@ -145,7 +139,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
         {
             case Stage.Transfer:
             case Stage.WriteZeroBuffer:
-                ulong progress = (ulong)result & ~((ulong)_alignmentBytes - 1);
+                ulong progress = (ulong)result & ~((ulong)MemoryAlignmentBytes - 1);
                 if (progress == 0)
                 {
                     // The end of the file came before the end of the namespace, or a write that takes nothing and says no reason.

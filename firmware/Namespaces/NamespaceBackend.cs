@@ -19,7 +19,7 @@ public abstract class NamespaceBackend : IDisposable
     public abstract string Description { get; }
 
     /// <summary>Size in bytes; 0 before <see cref="Open"/>.</summary>
-    public abstract ulong SizeBytes { get; }
+    public ulong SizeBytes { get; protected set; }
 
     /// <summary>The smallest logical block that can be read or written, in bytes (512 where it does not matter).</summary>
     public abstract uint MinimumBlockBytes { get; }
@@ -27,7 +27,7 @@ public abstract class NamespaceBackend : IDisposable
     /// <summary>
     /// What pointers and lengths of segments must be multiples of: a power of two up to 4096; 1 where it does not matter.
     /// </summary>
-    public abstract uint MemoryAlignmentBytes { get; }
+    public uint MemoryAlignmentBytes { get; protected set; } = 1;
 
     /// <summary>True where completed writes may be lost with power until a Flush.</summary>
     public abstract bool HasVolatileWriteCache { get; }

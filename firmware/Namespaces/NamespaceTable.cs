@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nvmepf.Firmware.Namespaces;
 
 /// <summary>The namespaces of a subsystem in ascending order of NSID. Built before start; looked up for every command.</summary>
@@ -29,6 +31,7 @@ public sealed class NamespaceTable
     public uint HighestNamespaceId => _namespaces.Length == 0 ? 1 : _namespaces[^1].NamespaceId;
 
     /// <summary>Index of an active namespace, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int IndexOf(uint namespaceId)
     {
         // Nearly every subsystem numbers its namespaces 1, 2, 3...: look there first.

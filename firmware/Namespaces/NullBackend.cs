@@ -5,10 +5,11 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Namespaces;
 
 /// <summary>
-/// A namespace of any size without storage: writes are dropped and reads return zeroes. For measuring everything but the storage.
+/// A namespace of any size without storage: writes are dropped, and reads leave the host's memory as it is. For measuring everything but
+/// the storage.
 /// </summary>
 /// <remarks>
-/// Reads do write their zeroes: a transfer buffer may hold the data of an earlier command, and that must not reach a host.
+/// A transfer buffer is zeroed all the same: it may hold the data of an earlier command, and that must not reach a host.
 /// </remarks>
 public sealed unsafe class NullBackend : NamespaceBackend
 {
@@ -20,13 +21,7 @@ public sealed unsafe class NullBackend : NamespaceBackend
     public override string Description => "null";
 
     /// <inheritdoc/>
-    public override ulong SizeBytes { get; }
-
-    /// <inheritdoc/>
     public override uint MinimumBlockBytes => 512;
-
-    /// <inheritdoc/>
-    public override uint MemoryAlignmentBytes => 1;
 
     /// <inheritdoc/>
     public override bool HasVolatileWriteCache => false;
@@ -47,7 +42,7 @@ public sealed unsafe class NullBackend : NamespaceBackend
     /// <inheritdoc/>
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
-        if (operation.Kind == BackendOperationKind.Read)
+        if (operation.Kind == BackendOperationKind.Read && !operation.IsInHostMemory)
         {
             for (int i = 0; i < operation.SegmentCount; i++)
             {

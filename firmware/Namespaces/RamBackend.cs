@@ -32,13 +32,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
     public override string Description => "ram";
 
     /// <inheritdoc/>
-    public override ulong SizeBytes { get; }
-
-    /// <inheritdoc/>
     public override uint MinimumBlockBytes => 512;
-
-    /// <inheritdoc/>
-    public override uint MemoryAlignmentBytes => 1;
 
     /// <inheritdoc/>
     public override bool HasVolatileWriteCache => false;
@@ -130,7 +124,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
             }
             else
             {
-                NativeMemory.Copy(segment->Local, media, (nuint)segment->LengthBytes);
+                BulkCopy.ToStore(segment->Local, media, (nuint)segment->LengthBytes);
             }
 
             media += segment->LengthBytes;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Spec;
@@ -25,6 +26,7 @@ public enum PostOutcome : byte
 public sealed unsafe class CompletionQueue
 {
     private readonly IPlatform _platform;
+    private readonly HostMemoryMap _hostMemory;
     private readonly uint* _headDoorbell; // in BAR 0, which outlives every queue
     private readonly CompletionQueueEntry* _staging; // native memory of its own, one entry for each of the queue's: DMA sources
     private readonly HostSegment* _stagingSegments; // native memory too, one for each of those: the DMA engine reads it until the entry is sent
@@ -42,6 +44,7 @@ public sealed unsafe class CompletionQueue
     public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging, HostSegment* stagingSegments)
     {
         _platform = platform;
+        _hostMemory = platform.HostMemory;
         _staging = staging;
         _stagingSegments = stagingSegments;
         Identifier = identifier;
@@ -109,6 +112,7 @@ public sealed unsafe class CompletionQueue
     /// <summary>
     /// Reserves a place for one completion, so that posting it cannot fail for lack of room.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeCredit()
     {
         if (CreditsTaken + Used < Entries - 1)
@@ -131,6 +135,7 @@ public sealed unsafe class CompletionQueue
     /// Reads the host's head doorbell.
     /// </summary>
     /// <returns>False where the value is not one that the host could have consumed up to (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool PollHead()
     {
         uint value = Mmio.Read32(_headDoorbell);
@@ -161,7 +166,7 @@ public sealed unsafe class CompletionQueue
         Invariant.Check(CreditsTaken > 0, "a completion has a place reserved");
         CompletionQueueEntry final = entry;
         final.CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
-        HostMemoryKind kind = _window.Resolve(_platform.HostMemory, (uint)_tail * CompletionQueueEntry.SizeBytes, CompletionQueueEntry.SizeBytes, out byte* pointer);
+        HostMemoryKind kind = _window.Resolve(_hostMemory, (uint)_tail * CompletionQueueEntry.SizeBytes, CompletionQueueEntry.SizeBytes, out byte* pointer);
         PostOutcome outcome;
         if (kind == HostMemoryKind.Direct)
         {

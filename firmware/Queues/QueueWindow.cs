@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Queues;
@@ -50,17 +51,22 @@ public unsafe struct QueueWindow
     /// <param name="offsetBytes">Offset in the window.</param>
     /// <param name="lengthBytes">Length; never beyond the window.</param>
     /// <param name="pointer">The bytes, for <see cref="HostMemoryKind.Direct"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public HostMemoryKind Resolve(HostMemoryMap map, uint offsetBytes, uint lengthBytes, out byte* pointer)
     {
-        if (_generation == map.Generation)
+        if (_generation == map.Generation && _pointer != null)
         {
-            if (_pointer != null)
-            {
-                pointer = _pointer + offsetBytes;
-                return HostMemoryKind.Direct;
-            }
+            pointer = _pointer + offsetBytes;
+            return HostMemoryKind.Direct;
         }
-        else
+
+        return ResolveSlowly(map, offsetBytes, lengthBytes, out pointer);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HostMemoryKind ResolveSlowly(HostMemoryMap map, uint offsetBytes, uint lengthBytes, out byte* pointer)
+    {
+        if (_generation != map.Generation)
         {
             bool whole = map.Resolve(HostAddress, _lengthBytes, _access, out byte* start, out ulong contiguous) == HostMemoryKind.Direct
                 && contiguous == _lengthBytes;

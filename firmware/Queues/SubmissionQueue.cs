@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Spec;
@@ -30,6 +31,7 @@ public sealed unsafe class SubmissionQueue
     public const int FetchFailuresMax = 1000;
 
     private readonly IPlatform _platform;
+    private readonly HostMemoryMap _hostMemory;
     private readonly uint* _tailDoorbell; // in BAR 0, which outlives every queue
     private readonly SubmissionQueueEntry* _fetched; // native memory of its own, FetchEntriesMax entries
     private readonly HostSegment* _fetchSegment; // native memory too: the DMA engine reads it until the fetch has ended
@@ -48,6 +50,7 @@ public sealed unsafe class SubmissionQueue
     public SubmissionQueue(IPlatform platform, ushort identifier, SubmissionQueueEntry* fetchBuffer, HostSegment* fetchSegment)
     {
         _platform = platform;
+        _hostMemory = platform.HostMemory;
         _fetched = fetchBuffer;
         _fetchSegment = fetchSegment;
         Identifier = identifier;
@@ -118,6 +121,7 @@ public sealed unsafe class SubmissionQueue
 
     /// <summary>Reads the tail doorbell.</summary>
     /// <returns>False where the value lies outside the queue (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool PollTail()
     {
         uint value = Mmio.Read32(_tailDoorbell);
@@ -141,6 +145,7 @@ public sealed unsafe class SubmissionQueue
     /// Copies the next entry out and moves the head on.
     /// </summary>
     /// <returns>False when there is none yet: the queue is empty, its memory is not mapped now, or a DMA fetch is under way.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(SubmissionQueueEntry* entry)
     {
         if (Head == _tail)
@@ -155,7 +160,7 @@ public sealed unsafe class SubmissionQueue
             return true;
         }
 
-        HostMemoryKind kind = _window.Resolve(_platform.HostMemory, (uint)Head * SubmissionQueueEntry.SizeBytes, SubmissionQueueEntry.SizeBytes, out byte* pointer);
+        HostMemoryKind kind = _window.Resolve(_hostMemory, (uint)Head * SubmissionQueueEntry.SizeBytes, SubmissionQueueEntry.SizeBytes, out byte* pointer);
         if (kind == HostMemoryKind.Direct)
         {
             *entry = *(SubmissionQueueEntry*)pointer; // inside the window that was just resolved
@@ -210,5 +215,6 @@ public sealed unsafe class SubmissionQueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Advance() => Head = Head + 1 == Entries ? (ushort)0 : (ushort)(Head + 1);
 }

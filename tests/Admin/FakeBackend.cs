@@ -7,19 +7,21 @@ namespace Nvmepf.Tests.Admin;
 /// <summary>A backend without storage that counts what it is asked and ends it as the test wants.</summary>
 internal sealed class FakeBackend : NamespaceBackend
 {
+    public FakeBackend() => SizeBytes = 1 << 20;
+
     public override string Description => "fake";
 
-    public override ulong SizeBytes => Size;
-
     public override uint MinimumBlockBytes => 512;
-
-    public override uint MemoryAlignmentBytes => 1;
 
     public override bool HasVolatileWriteCache => Cached;
 
     public override bool SupportsDeallocate => Deallocates;
 
-    public ulong Size { get; init; } = 1 << 20;
+    public ulong Size
+    {
+        get => SizeBytes;
+        init => SizeBytes = value;
+    }
 
     public bool Cached { get; init; } = true;
 

@@ -10,9 +10,9 @@ internal readonly record struct Asked(BackendOperationKind Kind, BackendFlags Fl
 /// A ram backend that does what a test tells it: completes through the ring or at once, says that it is busy, fails, holds operations
 /// back. It writes down what it was asked.
 /// </summary>
-internal sealed class ScriptedBackend(ulong sizeBytes) : NamespaceBackend
+internal sealed class ScriptedBackend : NamespaceBackend
 {
-    private readonly RamBackend _ram = new(sizeBytes);
+    private readonly RamBackend _ram;
     private readonly Queue<int> _held = new();
     private IoUring? _ring;
     private bool _saidBusy;
@@ -21,6 +21,12 @@ internal sealed class ScriptedBackend(ulong sizeBytes) : NamespaceBackend
 
     /// <summary>Operations end by a completion of the ring.</summary>
     public bool IsAsynchronous { get; set; }
+
+    internal ScriptedBackend(ulong sizeBytes)
+    {
+        _ram = new RamBackend(sizeBytes);
+        SizeBytes = sizeBytes;
+    }
 
     /// <summary>Each operation is refused once before it is taken.</summary>
     public bool IsBusyFirst { get; set; }
@@ -41,15 +47,15 @@ internal sealed class ScriptedBackend(ulong sizeBytes) : NamespaceBackend
 
     public bool CanDeallocate { get; set; } = true;
 
-    public uint Alignment { get; set; } = 1;
+    public uint Alignment
+    {
+        get => MemoryAlignmentBytes;
+        set => MemoryAlignmentBytes = value;
+    }
 
     public override string Description => "scripted";
 
-    public override ulong SizeBytes => _ram.SizeBytes;
-
     public override uint MinimumBlockBytes => 512;
-
-    public override uint MemoryAlignmentBytes => Alignment;
 
     public override bool HasVolatileWriteCache => HasCache;
 

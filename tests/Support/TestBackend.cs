@@ -28,17 +28,17 @@ public sealed unsafe class TestBackend : NamespaceBackend
 
     public override string Description => "test";
 
-    public override ulong SizeBytes { get; }
-
     public override uint MinimumBlockBytes => 512;
-
-    public override uint MemoryAlignmentBytes => Alignment;
 
     public override bool HasVolatileWriteCache => true;
 
     public override bool SupportsDeallocate => true;
 
-    public uint Alignment { get; init; } = 1;
+    public uint Alignment
+    {
+        get => MemoryAlignmentBytes;
+        init => MemoryAlignmentBytes = value;
+    }
 
     /// <summary>One operation in this many ends at once; 1 for all, 0 for none.</summary>
     public int InstantOneIn { get; set; } = 3;

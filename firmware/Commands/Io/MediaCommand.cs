@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
@@ -27,10 +28,12 @@ internal static class MediaCommand
     internal static readonly uint ChangesBlocks = new CommandSupportedAndEffects { LogicalBlockContentChange = true }.Raw;
 
     /// <summary>True where all blocks lie inside the namespace; does not overflow for any host value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsInside(NvmeNamespace target, ulong startingLba, ulong blocks) =>
         blocks <= target.SizeBlocks && startingLba <= target.SizeBlocks - blocks;
 
     /// <summary>Checks SLBA and NLB of a command.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Status CheckRange(NvmeController controller, ref CommandSlot slot, ulong blocks) =>
         IsInside(controller.Namespaces[slot.NamespaceIndex], slot.Entry.StartingLba, blocks)
             ? Status.Success
@@ -62,11 +65,13 @@ internal static class MediaCommand
     /// <summary>
     /// A command extension would change what the command does (key per I/O is one), so one that is not known is refused.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Status CheckExtension(ref CommandSlot slot, byte commandExtensionType) => commandExtensionType == 0
         ? Status.Success
         : slot.Blame(new Status(StatusCode.InvalidField, doNotRetry: true), Dword12ThirdByte);
 
     /// <summary>First byte of the command's blocks on the media.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong OffsetBytes(NvmeController controller, ref CommandSlot slot) =>
         slot.Entry.StartingLba << controller.Namespaces[slot.NamespaceIndex].BlockShift;
 
@@ -74,6 +79,7 @@ internal static class MediaCommand
     /// True where a read has to be preceded by a flush: under Force Unit Access the blocks are committed first and then read
     /// (NVM Command Set 1.1 section 3.3.4).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool NeedsCommit(NvmeController controller, ref CommandSlot slot) =>
         new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess &&
         controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
@@ -82,10 +88,12 @@ internal static class MediaCommand
     /// How a write is done: durable before it completes where the command says so (FUA) or where the host has switched the volatile
     /// write cache off.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static BackendFlags WriteFlags(NvmeController controller, bool forceUnitAccess) =>
         forceUnitAccess || !controller.Features.IsWriteCacheEnabled ? BackendFlags.ForceUnitAccess : BackendFlags.None;
 
     /// <summary>Takes the status of the operation that ended; a media error is counted, and degrades the device's health.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void TakeStatus(NvmeController controller, ref CommandSlot slot)
     {
         slot.Status = slot.Operation.Status;
@@ -103,6 +111,7 @@ internal static class MediaCommand
     /// <summary>
     /// Counts a command that read the media for the host (Read, Compare); see the SMART log, NVMe Base 2.1 section 5.1.12.1.3.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static CommandOutcome EndRead(NvmeController controller, ref CommandSlot slot)
     {
         controller.Smart.HostReadCommands++;
