@@ -20,6 +20,8 @@ usage: ./build.sh [VERB] [OPTIONS]
   run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
   bench [OPTIONS]        publish, then measure: the firmware on one core, its load on another, limits of the machine beside each figure;
                          also --compare A.json --with B.json. OPTIONS as in `nvmepf-host suite --help` (default: result in out/bench.json, .svg)
+  board                  publish, boot two machines with a register model of the SoC between them: a board whose init starts
+                         the firmware, and a Linux host that uses the SSD; show both, leave the logs in out/board/
   test [FILTER]          every test, unit to end to end; FILTER as in `dotnet test --filter`
   clean                  remove out/ and all build products (the download cache of the rig stays)
   help                   this text
@@ -140,12 +142,20 @@ bench() {
     esac
 }
 
+board() {
+    publish
+    tools/rig/provision.sh
+    say "a board and its host; the host's console follows, every register access goes to out/board/access.log"
+    exec tools/rig/board.sh board --nvmepf "$out/$rid/nvmepf" --soc "$out/$rid/nvmepf-soc" --boots 2 --keep "$out/board"
+}
+
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
     build) build ;;
     publish) publish ;;
     run) run "$@" ;;
+    board) board ;;
     test) run_tests "${1:-}" ;;
     bench) bench "$@" ;;
     clean) rm -rf "$out"; find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} + ;;

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using Xunit;
@@ -22,6 +21,7 @@ public sealed class GuestRig
 
     private readonly string _scripts;
     private readonly string _firmware;
+    private readonly string _model;
     private readonly string? _unusable;
 
     /// <summary>Finds the firmware and provisions the rig; what goes wrong is the failure of each test, not of the fixture.</summary>
@@ -30,6 +30,7 @@ public sealed class GuestRig
         string root = FindRoot();
         _scripts = Path.Combine(root, "tools", "rig");
         _firmware = Environment.GetEnvironmentVariable("NVMEPF_BINARY") ?? Path.Combine(root, "out", "linux-x64", "nvmepf");
+        _model = Environment.GetEnvironmentVariable("NVMEPF_SOC_BINARY") ?? Path.Combine(root, "out", "linux-x64", "nvmepf-soc");
         if (Environment.GetEnvironmentVariable("NVMEPF_SKIP_GUEST") == "1")
         {
             _unusable = "NVMEPF_SKIP_GUEST=1";
@@ -50,20 +51,31 @@ public sealed class GuestRig
     /// <summary>Runs a scenario; the test fails with the scenario's last words if anything was not as it should be.</summary>
     public void Run(ITestOutputHelper log, string scenario, params string[] options)
     {
-        ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(options);
+        RunScript(log, "scenario.sh", [scenario, "--nvmepf", _firmware, .. options]);
+    }
+
+    /// <summary>Runs the firmware on a board of its own, with a register model between it and a host that runs a script of tools/rig/guest.</summary>
+    public void RunBoard(ITestOutputHelper log, string script, params string[] options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Assert.True(_unusable != null || File.Exists(_model), $"there is no model at {_model}; ./build.sh publishes it");
+        RunScript(log, "board.sh", [script, "--nvmepf", _firmware, "--soc", _model, .. options]);
+    }
+
+    private void RunScript(ITestOutputHelper log, string script, string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(log);
         if (_unusable != null)
         {
             Assert.Fail(_unusable);
         }
-        var arguments = new List<string> { scenario, "--nvmepf", _firmware };
-        arguments.AddRange(options);
-        ScriptRun run = ScriptRun.Start(Path.Combine(_scripts, "scenario.sh"), arguments, ScenarioDeadline);
+        ScriptRun run = ScriptRun.Start(Path.Combine(_scripts, script), arguments, ScenarioDeadline);
         log.WriteLine(run.Output);
         if (!run.Succeeded)
         {
             string end = run.TimedOut ? $"did not end within {ScenarioDeadline}" : $"ended with status {run.ExitStatus}";
-            Assert.Fail($"tools/rig/scenario.sh {string.Join(' ', arguments)} {end}. Its last lines:\n{LastLines(run.Output, 120)}");
+            Assert.Fail($"tools/rig/{script} {string.Join(' ', arguments)} {end}. Its last lines:\n{LastLines(run.Output, 120)}");
         }
     }
 
@@ -79,7 +91,7 @@ public sealed class GuestRig
     }
 
     // The tests run from an output folder that may be anywhere; NVMEPF_ROOT helps where it is outside the source tree.
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         foreach (string? start in new[] { Environment.GetEnvironmentVariable("NVMEPF_ROOT"), AppContext.BaseDirectory, SourceFolder() })
         {

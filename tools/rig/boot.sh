@@ -5,6 +5,7 @@
 #   --script NAME          what the guest runs: tools/rig/guest/NAME.sh, or the path of a script of your own
 #   --set NAME=VALUE       an environment variable for that script (repeatable)
 #   --vfio-user SOCKET     attach the device that a server offers on SOCKET (repeatable; the server must already listen)
+#   --vfio-user-port SOCKET  the same behind a PCIe root port, so that the guest can reset the link
 #   --emulated FILE        attach QEMU's own NVMe controller over the raw image FILE (repeatable): a known good device, to judge scripts by
 #   --with-fio             the guest has fio (a second more to boot)
 #   --private-memory       guest RAM without a file descriptor: the server must move data by DMA messages
@@ -27,10 +28,12 @@
 set -euo pipefail
 # shellcheck source=tools/rig/paths.sh
 . "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+# shellcheck source=tools/rig/machine.sh
+. "$rig_dir/machine.sh"
 
 script='' status='' pid_file='' qmp='' accelerator=auto
 with_fio=0 private_memory=0 memory=1024 cpus=4 boots=1 time_limit=180
-settings=() devices=() kernel_arguments=() qemu_arguments=()
+device_count=0 settings=() devices=() kernel_arguments=() qemu_arguments=()
 qemu_pid='' work=''
 
 # What a rig failure exits with; above what a guest script may use.
@@ -71,7 +74,7 @@ parse() {
     case $option in
       --script) script=$2 ;;
       --set) settings+=("$2") ;;
-      --vfio-user | --emulated) add_device "$option" "$2" ;;
+      --vfio-user | --vfio-user-port | --emulated) add_device "$option" "$2" ;;
       --memory) memory=$2 ;;
       --cpus) cpus=$2 ;;
       --accelerator) accelerator=$2 ;;
@@ -93,18 +96,20 @@ parse() {
 
 # add_device OPTION PATH: appends the QEMU arguments of one NVMe controller.
 add_device() {
-  local n=$((${#devices[@]} / 2)) path
+  local n=$device_count path
+  device_count=$((device_count + 1))
   path=$(realpath -- "$2" 2>/dev/null) || rig_die "$1 $2: no such file"
-  if [[ $1 == --vfio-user ]]; then
-    [[ -S $path ]] || rig_die "$1 $2: not a socket; does the server listen?"
-    ((${#path} < 108)) || rig_die "$1 $2: the path has ${#path} bytes; a socket's may have 107"
-    devices+=(-device "{\"driver\":\"vfio-user-pci\",\"id\":\"nvme$n\",\"bus\":\"pcie.0\",\"socket\":{\"type\":\"unix\",\"path\":\"$path\"}}")
-  else
-    [[ -f $path && $path != *,* ]] || rig_die "$1 $2: not a regular file (or a comma in its path)"
-    # One -drive and one -device each: a separate -blockdev would break the count above.
-    devices+=(-drive "if=none,id=image$n,format=raw,discard=unmap,file=$path")
-    qemu_arguments+=(-device "nvme,id=nvme$n,drive=image$n,serial=emulated$n,mdts=7,max_ioqpairs=4,bus=pcie.0")
-  fi
+  case $1 in
+    --vfio-user) devices+=(-device "$(rig_vfio_user "nvme$n" pcie.0 "$path")") ;;
+    --vfio-user-port)
+      devices+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1))" -device "$(rig_vfio_user "nvme$n" "port$n" "$path")")
+      ;;
+    *)
+      [[ -f $path && $path != *,* ]] || rig_die "$1 $2: not a regular file (or a comma in its path)"
+      devices+=(-drive "if=none,id=image$n,format=raw,discard=unmap,file=$path")
+      devices+=(-device "nvme,id=nvme$n,drive=image$n,serial=emulated$n,mdts=7,max_ioqpairs=4,bus=pcie.0")
+      ;;
+  esac
 }
 
 # Packs what this boot adds to the cached guest: /init, the guest's scripts, the script and its settings.
@@ -129,36 +134,20 @@ pack_boot() {
 # Starts QEMU in the background. The console goes through a filter that drops the terminal's carriage returns.
 start_qemu() {
   local qemu command_line
-  local -a machine=(-machine q35)
+  local -a machine
   qemu=$(rig_qemu) || fail "there is no QEMU; run tools/rig/provision.sh"
-  if [[ $accelerator == auto ]]; then
-    accelerator=tcg
-    if [[ $(tail -n 1 "$rig_cache/accelerator" 2>/dev/null) == KVM ]]; then accelerator=kvm; fi
-  fi
-  case $accelerator in
-    tcg) machine+=(-accel tcg -cpu qemu64) ;;
-    kvm) machine+=(-accel kvm -cpu host) ;;
-    *) rig_die "--accelerator $accelerator: tcg, kvm or auto" ;;
-  esac
-  machine+=(-smp "$cpus" -m "${memory}M")
-  if ! ((private_memory)); then
-    machine+=(-object "memory-backend-memfd,id=ram0,size=${memory}M,share=on" -machine memory-backend=ram0)
-  fi
-  # A panicked kernel reboots at once: an end that is noticed, not a hang. The clock options spare an emulated processor its calibrations.
-  command_line="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off nokaslr audit=0 apparmor=0 nowatchdog"
+  rig_machine "$accelerator" "$cpus" "$memory" "$((!private_memory))"
+  machine=("${machine_arguments[@]}")
   # The block device must outlive its only controller for a moment, when the controller is removed and found again.
-  command_line+=" nvme_core.multipath=1 nvme_core.multipath_always_on=1 ${kernel_arguments[*]}"
+  command_line="$rig_kernel_line nvme_core.multipath=1 nvme_core.multipath_always_on=1 ${kernel_arguments[*]}"
   if ((boots == 1)); then machine+=(-no-reboot); fi
   if [[ -n $qmp ]]; then machine+=(-qmp "unix:$qmp,server=on,wait=off"); fi
 
   mkfifo "$work/monitor.in" "$work/monitor.out" "$work/console"
   sed -u 's/\r//g' <"$work/console" &
   cat <"$work/monitor.out" >/dev/null &
-  local -a guard=()
-  # QEMU ends with this script, however this script ends.
-  if type -P setpriv >/dev/null; then guard=(setpriv --pdeathsig KILL); fi
-  # -display none instead of -nographic: the BIOS leaves the console alone.
-  "${guard[@]}" "$qemu" "${machine[@]}" -nodefaults -display none \
+  # The machine's -display none instead of -nographic: the BIOS leaves the console alone.
+  rig_with_us "$qemu" "${machine[@]}" \
     -serial stdio -serial "file:$status" -monitor "pipe:$work/monitor" \
     -kernel "$rig_cache/guest/kernel" -initrd "$work/initramfs" -append "$command_line" \
     "${devices[@]}" "${qemu_arguments[@]}" </dev/null >"$work/console" 2>"$work/errors" &
