@@ -77,7 +77,6 @@ internal sealed class ModelLoop : IDisposable
         _host?.Dispose();
         _hostFunction.Dispose();
         _boardFunction.Dispose();
-        _soc.Dispose();
     }
 
     private static VfioUserOptions OptionsOf(string directory, string prefix) =>
