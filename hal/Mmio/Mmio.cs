@@ -9,6 +9,16 @@ namespace Nvmepf.Hal.Mmio;
 /// <remarks>Does not order across devices; that is <see cref="Barrier"/>'s. Alignment is the caller's: every pointer is natural.</remarks>
 public static unsafe class Mmio
 {
+    /// <summary>Reads 8 bits with acquire order; registers take 32-bit accesses only, so this is for device memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Read8(byte* address) =>
+        RegisterTrap.IsSupported && TryTrapRead(address, sizeof(byte), out ulong trapped) ? (byte)trapped : Volatile.Read(ref *address);
+
+    /// <summary>Reads 16 bits with acquire order; for device memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort Read16(ushort* address) =>
+        RegisterTrap.IsSupported && TryTrapRead(address, sizeof(ushort), out ulong trapped) ? (ushort)trapped : Volatile.Read(ref *address);
+
     /// <summary>Reads 32 bits with acquire order: later reads are not done before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Read32(uint* address) =>
@@ -18,6 +28,26 @@ public static unsafe class Mmio
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Read64(ulong* address) =>
         RegisterTrap.IsSupported && TryTrapRead(address, sizeof(ulong), out ulong trapped) ? trapped : Volatile.Read(ref *address);
+
+    /// <summary>Writes 8 bits with release order; for device memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write8(byte* address, byte value)
+    {
+        if (!RegisterTrap.IsSupported || !TryTrapWrite(address, sizeof(byte), value))
+        {
+            Volatile.Write(ref *address, value);
+        }
+    }
+
+    /// <summary>Writes 16 bits with release order; for device memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write16(ushort* address, ushort value)
+    {
+        if (!RegisterTrap.IsSupported || !TryTrapWrite(address, sizeof(ushort), value))
+        {
+            Volatile.Write(ref *address, value);
+        }
+    }
 
     /// <summary>Writes 32 bits with release order: earlier writes are visible before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,401 @@
+using Nvmepf.Hal.DesignWare;
+using Nvmepf.Hal.Mmio;
+
+namespace Nvmepf.Hal.Rk3588;
+
+/// <summary>Times of the eDMA engine, in nanoseconds.</summary>
+public sealed record EdmaTimes
+{
+    /// <summary>From a start to the first look at the status: a list costs about 13 us however short it is.</summary>
+    public long FirstLookNanoseconds { get; init; } = 8_000;
+
+    /// <summary>Least time between two looks; each look delays the engine's fetches.</summary>
+    public long LookIntervalNanoseconds { get; init; } = 2_000;
+
+    /// <summary>When a list that has not ended counts as stuck; above the completion timeouts that hosts use.</summary>
+    public long ListDeadlineNanoseconds { get; init; } = 500_000_000;
+
+    /// <summary>How long a soft reset may take.</summary>
+    public long ResetDeadlineNanoseconds { get; init; } = 200_000_000;
+}
+
+/// <summary>
+/// One direction of the eDMA: a bounded queue of requests, put into lists on two channels, and the way back after an error. A soft reset
+/// takes both channels, so that after one every request that has not ended runs again from its first byte; running twice does no harm.
+/// </summary>
+/// <remarks>
+/// Who is at fault after an abort: the list pointer's place is a hint (whether it stands at the element or past it is not documented), so the
+/// request there becomes a suspect. Suspects run alone, and a request that fails alone is convicted. Each abort convicts or suspects somebody,
+/// so the queue always moves.
+/// </remarks>
+internal sealed unsafe class EdmaDirection
+{
+    private const int AttemptsMax = 6;
+    private const ulong SpreadBytes = 16 << 10;
+    private const uint AllBits = 0xFF;
+
+    private readonly DmaDirection _direction;
+    private readonly Edma _edma;
+    private readonly EdmaSide _side;
+    private readonly EdmaChannelRunner[] _channels = new EdmaChannelRunner[Edma.ChannelCount];
+    private readonly HostDmaRequests _requests = new();
+    private readonly EdmaCounters _counters;
+    private readonly EdmaTimes _times;
+    private readonly IEventLog? _log;
+    private State _state = State.Down;
+    private bool _isLinkLost = true;
+    private int _fillingChannel;
+    private int _suspects;
+    private long _nextLookNanoseconds;
+    private long _lookIntervalNanoseconds;
+    private long _resetDeadlineNanoseconds;
+
+    internal EdmaDirection(
+        Edma edma, DmaDirection direction, DmaMemory memory, uint bounceLengthBytes, EdmaTimes times, EdmaCounters counters, IEventLog? log)
+    {
+        _direction = direction;
+        _edma = edma;
+        _side = direction == DmaDirection.HostToDevice ? edma.Read : edma.Write;
+        _times = times;
+        _counters = counters;
+        _log = log;
+        for (int i = 0; i < _channels.Length; i++)
+        {
+            _channels[i] = new EdmaChannelRunner(edma, direction, i, memory, bounceLengthBytes);
+        }
+    }
+
+    private enum State
+    {
+        /// <summary>No link; nothing runs, and what is submitted ends at once.</summary>
+        Down,
+
+        /// <summary>Requests are taken and run.</summary>
+        Running,
+
+        /// <summary>A soft reset is under way; requests are taken and wait.</summary>
+        Resetting,
+    }
+
+    /// <summary>The requests.</summary>
+    internal HostDmaRequests Requests => _requests;
+
+    /// <summary>No link, and the engine has let go of all memory.</summary>
+    internal bool IsDown => _state == State.Down;
+
+    /// <summary>Queues a request.</summary>
+    internal bool TrySubmit(HostSegment* segments, int segmentCount, ulong tag, out int index)
+    {
+        index = _requests.TryAdd(segments, segmentCount, tag);
+        if (index >= 0 && _isLinkLost)
+        {
+            _requests.Finish(index, DmaStatus.LinkLost);
+        }
+
+        return index >= 0;
+    }
+
+    /// <summary>Looks at what runs, and starts what waits. Bounded, never waits.</summary>
+    internal void Pump(long now)
+    {
+        if (_state == State.Resetting && !TryEndReset(now))
+        {
+            return;
+        }
+
+        if (_state != State.Running)
+        {
+            return;
+        }
+
+        Look(now);
+        if (_state == State.Running)
+        {
+            Fill();
+            Start(now);
+        }
+    }
+
+    /// <summary>The link is gone: the engine is reset, then everything ends as lost.</summary>
+    internal void LinkLost(long now)
+    {
+        // Also where the link is back before the reset has ended: nothing of the earlier life runs again.
+        _requests.ConvictAll(DmaStatus.LinkLost);
+        _isLinkLost = true;
+        BeginReset(now);
+    }
+
+    /// <summary>The link is back and the controller configured: the engine is reset once more, because its registers may be lost, and runs.</summary>
+    internal void Restart(long now)
+    {
+        _isLinkLost = false;
+        BeginReset(now);
+    }
+
+    private void Look(long now)
+    {
+        if (now < _nextLookNanoseconds || (_channels[0].Running is null && _channels[1].Running is null))
+        {
+            return;
+        }
+
+        EdmaInterrupts status = _side.InterruptStatus.Read();
+        _counters.StatusReads++;
+        Mmio.Barrier.AfterStatus();
+        foreach (EdmaChannelRunner channel in _channels)
+        {
+            if (channel.Running is not null && (status.Done & channel.Bit) != 0 && (status.Abort & channel.Bit) == 0)
+            {
+                TakeDone(channel);
+            }
+        }
+
+        foreach (EdmaChannelRunner channel in _channels)
+        {
+            if (channel.Running is not null && (status.Abort & channel.Bit) != 0)
+            {
+                _counters.Aborts++;
+                ReportAbort(channel);
+                Blame(channel);
+                BeginReset(now);
+                return;
+            }
+
+            if (channel.Running is not null && now > channel.DeadlineNanoseconds)
+            {
+                _counters.Stalls++;
+                _log?.Write("rk3588: eDMA direction {0}: a list of {1} elements did not end in time", (long)_direction, channel.Running.Count);
+                Blame(channel);
+                BeginReset(now);
+                return;
+            }
+        }
+
+        // What runs long is looked at less often, in proportion.
+        _lookIntervalNanoseconds += _lookIntervalNanoseconds / 8;
+        _nextLookNanoseconds = now + _lookIntervalNanoseconds;
+    }
+
+    private void TakeDone(EdmaChannelRunner channel)
+    {
+        switch (channel.Status)
+        {
+            case EdmaChannelStatus.Running:
+                // Done with the last transfer, but not with the list: it still has to find the end.
+                return;
+            case EdmaChannelStatus.Halted:
+                return;
+        }
+
+        _side.InterruptClear.Write(new EdmaInterrupts { Done = channel.Bit });
+        EdmaTransferList list = channel.Running!;
+        list.TakeData();
+        Mmio.Barrier.Full();
+        _counters.ListRuns++;
+        _counters.Elements += (ulong)list.Count;
+        _counters.Bytes += list.Bytes;
+        for (int i = 0; i < list.Count; i++)
+        {
+            int index = list.RequestOf(i);
+            ref HostDmaRequest request = ref _requests.At(index);
+            if (--request.OutstandingElements == 0 && request.IsAssigned)
+            {
+                _suspects -= request.IsSuspect ? 1 : 0;
+                _requests.Finish(index, DmaStatus.Success);
+            }
+        }
+
+        channel.Finish();
+    }
+
+    private void Fill()
+    {
+        while (_requests.TryGetUnassigned(out int index))
+        {
+            ref HostDmaRequest request = ref _requests.At(index);
+            EdmaTransferList? list = _suspects != 0 ? ChooseAlone(request.IsSuspect) : Choose();
+            if (list is null)
+            {
+                return;
+            }
+
+            list.Add(index, ref request);
+        }
+    }
+
+    /// <summary>The list that takes the next request: small requests share one, large ones are spread over both channels.</summary>
+    private EdmaTransferList? Choose()
+    {
+        EdmaChannelRunner current = _channels[_fillingChannel];
+        EdmaChannelRunner other = _channels[1 - _fillingChannel];
+        bool isWorthSpreading = current.Filling.IsFull || current.Filling.Bytes >= SpreadBytes || (current.Filling.Count == 0 && current.Running is not null);
+        if (isWorthSpreading && !other.Filling.IsFull && (current.Filling.IsFull || other.WaitingBytes < current.WaitingBytes))
+        {
+            _fillingChannel = 1 - _fillingChannel;
+            return other.Filling;
+        }
+
+        return current.Filling.IsFull ? null : current.Filling;
+    }
+
+    /// <summary>While there are suspects one list runs at a time, and a suspect has its list for itself.</summary>
+    private EdmaTransferList? ChooseAlone(bool isSuspect)
+    {
+        EdmaTransferList list = _channels[0].Filling;
+        bool isIdle = _channels[0].Running is null && _channels[1].Running is null;
+        if (!isIdle || _channels[1].Filling.Count != 0 || list.IsFull)
+        {
+            return null;
+        }
+
+        bool isTaken = list.Count != 0 && (isSuspect || _requests.At(list.RequestOf(0)).IsSuspect);
+        return isTaken ? null : list;
+    }
+
+    private void Start(long now)
+    {
+        bool hasStarted = false;
+        foreach (EdmaChannelRunner channel in _channels)
+        {
+            if (channel.Running is null && channel.Filling.Count != 0)
+            {
+                channel.Start(now + _times.ListDeadlineNanoseconds);
+                hasStarted = true;
+            }
+        }
+
+        if (hasStarted)
+        {
+            _lookIntervalNanoseconds = _times.LookIntervalNanoseconds;
+            _nextLookNanoseconds = Math.Max(_nextLookNanoseconds, now + _times.FirstLookNanoseconds);
+        }
+    }
+
+    private void ReportAbort(EdmaChannelRunner channel)
+    {
+        EdmaErrorStatus local = _direction == DmaDirection.HostToDevice ? _edma.ReadErrorStatusLow.Read() : _edma.WriteErrorStatus.Read();
+        if ((local.LocalAccess & channel.Bit) != 0)
+        {
+            _log?.Write("rk3588: eDMA direction {0}: local memory refused an access of channel {1}", (long)_direction, channel.Bit >> 1);
+        }
+
+        if ((local.ElementFetch & channel.Bit) != 0)
+        {
+            _log?.Write("rk3588: eDMA direction {0}: local memory refused a list fetch of channel {1}", (long)_direction, channel.Bit >> 1);
+        }
+
+        if (_direction == DmaDirection.HostToDevice)
+        {
+            EdmaReadErrorStatusHigh remote = _edma.ReadErrorStatusHigh.Read();
+            if (remote.Raw != 0)
+            {
+                _log?.Write("rk3588: eDMA: the host did not answer a read well: error status {0}", remote.Raw);
+            }
+        }
+    }
+
+    private void Blame(EdmaChannelRunner channel)
+    {
+        EdmaTransferList list = channel.Running!;
+        int element = list.ElementAt(channel.ListPointer);
+        if (list.IsOfOneRequest)
+        {
+            ref HostDmaRequest request = ref _requests.At(list.RequestOf(0));
+            request.IsConvicted = true;
+            request.Status = DmaStatus.HostError;
+            return;
+        }
+
+        Suspect(list.RequestOf(element));
+        Suspect(list.RequestOf(Math.Max(0, element - 1)));
+    }
+
+    private void Suspect(int index)
+    {
+        ref HostDmaRequest request = ref _requests.At(index);
+        _suspects += request.IsSuspect ? 0 : 1;
+        request.IsSuspect = true;
+    }
+
+    private void BeginReset(long now)
+    {
+        _counters.SoftResets++;
+        _side.EngineEnable.Write(new EdmaEngineEnable { Enable = false });
+        _resetDeadlineNanoseconds = now + _times.ResetDeadlineNanoseconds;
+        _state = State.Resetting;
+    }
+
+    private bool TryEndReset(long now)
+    {
+        bool hasEnded = !_side.EngineEnable.Read().Enable;
+        if (!hasEnded && now <= _resetDeadlineNanoseconds)
+        {
+            return false;
+        }
+
+        if (!hasEnded)
+        {
+            _log?.Write("rk3588: eDMA direction {0} did not finish its soft reset within {1} ms", (long)_direction, _times.ResetDeadlineNanoseconds / 1_000_000);
+            _requests.FinishAll(_isLinkLost ? DmaStatus.LinkLost : DmaStatus.HostError);
+        }
+
+        _side.InterruptClear.Write(new EdmaInterrupts { Done = AllBits, Abort = AllBits });
+        foreach (EdmaChannelRunner channel in _channels)
+        {
+            channel.Abandon();
+        }
+
+        if (_isLinkLost)
+        {
+            _requests.FinishAll(DmaStatus.LinkLost);
+            _suspects = 0;
+            _state = State.Down;
+            return true;
+        }
+
+        RunAgain();
+        SetUp();
+        _state = State.Running;
+        return true;
+    }
+
+    /// <summary>Requests that have not ended begin again; those at fault, and those that were hit too often, end.</summary>
+    private void RunAgain()
+    {
+        _suspects = 0;
+        _fillingChannel = 0;
+        _nextLookNanoseconds = 0;
+        for (int i = 0; i < _requests.Count; i++)
+        {
+            int index = _requests.IndexOf(i);
+            ref HostDmaRequest request = ref _requests.At(index);
+            if (request.IsFinished || request.IsForCopy)
+            {
+                continue;
+            }
+
+            request.Attempts += request.OutstandingElements != 0 ? 1 : 0;
+            if (request.IsConvicted || request.Attempts > AttemptsMax)
+            {
+                _requests.Finish(index, request.IsConvicted ? request.Status : DmaStatus.HostError);
+                continue;
+            }
+
+            _counters.Retries += request.OutstandingElements != 0 ? 1u : 0;
+            _suspects += request.IsSuspect ? 1 : 0;
+            request.Rewind();
+        }
+
+        _requests.Rewind();
+    }
+
+    private void SetUp()
+    {
+        _side.EngineEnable.Write(new EdmaEngineEnable { Enable = true });
+
+        // Polled, so no interrupt leaves the engine; the status bits come all the same.
+        _side.InterruptMask.Write(new EdmaInterrupts { Done = AllBits, Abort = AllBits });
+        uint channels = _channels[0].Bit | _channels[1].Bit;
+        _side.ListErrorEnable.Write(new EdmaListErrorEnable { Remote = channels, Local = channels });
+    }
+}

@@ -1,0 +1,124 @@
+namespace Nvmepf.Hal.Rk3588;
+
+/// <summary>Moves a request's bytes by the CPU through the window for copies, a bounded number at a time.</summary>
+/// <remarks>A load that the host refuses comes back as all ones; the CPU cannot tell it from data.</remarks>
+internal sealed unsafe class WindowCopier(OutboundWindows windows)
+{
+    /// <summary>Bytes copied by CPU so far.</summary>
+    internal ulong Bytes { get; private set; }
+
+    /// <summary>
+    /// Copies on where the request stands.
+    /// </summary>
+    /// <param name="direction">Which way.</param>
+    /// <param name="request">The request; its place moves on.</param>
+    /// <param name="budgetBytes">How many bytes at most; less what was copied.</param>
+    /// <returns>False where the window could not be pointed there.</returns>
+    internal bool TryCopy(DmaDirection direction, ref HostDmaRequest request, ref ulong budgetBytes)
+    {
+        while (budgetBytes != 0 && !request.IsAssigned)
+        {
+            ulong untilPageEnd = 4096 - (request.HostAddress & 4095);
+            ulong length = Math.Min(Math.Min(request.LeftInSegment, budgetBytes), untilPageEnd);
+            nint window = windows.Map(OutboundWindows.CopyRegion, request.HostAddress, (uint)length);
+            if (window == 0)
+            {
+                return false;
+            }
+
+            if (direction == DmaDirection.DeviceToHost)
+            {
+                Mmio.WindowCopy.ToDevice((byte*)window, request.Local, (nuint)length);
+                windows.NoteStore(OutboundWindows.CopyRegion, window);
+            }
+            else
+            {
+                Mmio.WindowCopy.FromDevice(request.Local, (byte*)window, (nuint)length);
+            }
+
+            request.Advance(length);
+            budgetBytes -= length;
+            Bytes += length;
+        }
+
+        if (request.IsAssigned && direction == DmaDirection.DeviceToHost)
+        {
+            // What follows a completion may go another way (eDMA, a message): the data has to be there before.
+            windows.Flush(OutboundWindows.CopyRegion);
+        }
+
+        return true;
+    }
+}
+
+/// <summary>
+/// Host memory without DMA: the CPU copies through an outbound window. Correct and slow; for boards whose eDMA cannot be used.
+/// </summary>
+public sealed unsafe class WindowCopyEngine : IHostDma
+{
+    private const ulong BytesPerPoll = 8 << 10;
+
+    private readonly HostDmaRequests _reads = new();
+    private readonly HostDmaRequests _writes = new();
+    private readonly WindowCopier _copier;
+    private bool _isUp;
+
+    /// <summary>Creates it without a link.</summary>
+    public WindowCopyEngine(OutboundWindows windows) => _copier = new WindowCopier(windows);
+
+    /// <inheritdoc/>
+    public int InFlight => _reads.Count + _writes.Count;
+
+    /// <summary>Bytes copied so far.</summary>
+    public ulong Bytes => _copier.Bytes;
+
+    /// <inheritdoc/>
+    public bool TrySubmit(DmaDirection direction, HostSegment* segments, int segmentCount, ulong tag)
+    {
+        HostDmaRequests requests = direction == DmaDirection.HostToDevice ? _reads : _writes;
+        int index = requests.TryAdd(segments, segmentCount, tag);
+        if (index >= 0 && !_isUp)
+        {
+            requests.Finish(index, DmaStatus.LinkLost);
+        }
+
+        return index >= 0;
+    }
+
+    /// <inheritdoc/>
+    public int Poll(DmaCompletion* completions, int capacity)
+    {
+        Copy(DmaDirection.HostToDevice, _reads);
+        Copy(DmaDirection.DeviceToHost, _writes);
+        int count = _reads.Take(completions, capacity);
+        return count + _writes.Take(completions + count, capacity - count);
+    }
+
+    /// <summary>The link is up and the windows are programmed.</summary>
+    public void LinkUp() => _isUp = true;
+
+    /// <summary>The link is gone: everything ends as lost.</summary>
+    public void LinkDown()
+    {
+        _isUp = false;
+        _reads.FinishAll(DmaStatus.LinkLost);
+        _writes.FinishAll(DmaStatus.LinkLost);
+    }
+
+    private void Copy(DmaDirection direction, HostDmaRequests requests)
+    {
+        ulong budget = BytesPerPoll;
+        while (_isUp && budget != 0 && requests.TryGetUnassigned(out int index))
+        {
+            ref HostDmaRequest request = ref requests.At(index);
+            if (!_copier.TryCopy(direction, ref request, ref budget))
+            {
+                requests.Finish(index, DmaStatus.HostError);
+            }
+            else if (request.IsAssigned)
+            {
+                requests.Finish(index, DmaStatus.Success);
+            }
+        }
+    }
+}
