@@ -42,6 +42,9 @@ internal sealed unsafe class BackingFile : IDisposable
     /// <summary>True where transfers bypass the page cache.</summary>
     internal bool IsDirect => AlignmentBytes > 1;
 
+    /// <summary>True for a file in memory (tmpfs, ramfs): a transfer is a copy and waits for no disk.</summary>
+    internal bool IsInMemory { get; private set; }
+
     /// <summary>True for a block device.</summary>
     internal bool IsBlockDevice { get; private set; }
 
@@ -113,6 +116,7 @@ internal sealed unsafe class BackingFile : IDisposable
                 SetSize(sizeBytes);
                 FindDirectAccess(blockBytes);
                 ProbeHolePunch();
+                IsInMemory = FileSystems.TypeOf(_descriptor, out FileSystemType type) == 0 && type is FileSystemType.Tmpfs or FileSystemType.Ramfs;
                 break;
             case FileType.BlockDevice:
                 IsBlockDevice = true;

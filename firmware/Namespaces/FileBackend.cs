@@ -38,6 +38,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private int _descriptor = -1;
     private bool _canPunchHoles;
     private bool _canZeroRanges = true;
+    private bool _isInMemory;
 
     /// <summary>Names a file or block device; nothing is touched before <see cref="Open"/>.</summary>
     /// <param name="path">Path of a regular file or a block device.</param>
@@ -86,6 +87,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
         _file = file;
         _descriptor = file.Descriptor;
         _canPunchHoles = file.CanPunchHoles;
+        _isInMemory = file.IsInMemory;
         SizeBytes = file.SizeBytes;
         MemoryAlignmentBytes = file.AlignmentBytes;
         int result = MemoryMappings.MapAnonymous(ZeroBufferBytes, 0, out void* zeroes);
@@ -264,6 +266,11 @@ public sealed unsafe class FileBackend : NamespaceBackend
     {
         ulong offset = operation.OffsetBytes + operation.DoneBytes;
         ulong tag = (ulong)operation.Tag;
+        if (_isInMemory && operation.Step == (int)Stage.Transfer && operation.DoneBytes == 0 && operation.Retries == 0)
+        {
+            return TransferAtOnce(ref operation);
+        }
+
         bool accepted = (Stage)operation.Step switch
         {
             Stage.Transfer => IssueTransfer(ref operation, offset, tag),
@@ -278,6 +285,26 @@ public sealed unsafe class FileBackend : NamespaceBackend
 
     private static ulong AllocateLength(in BackendOperation operation) =>
         Math.Min(operation.LengthBytes - operation.DoneBytes, AllocatePieceBytes);
+
+    /// <summary>
+    /// A file in memory is copied to or from here and now: the ring would hand the operation to a worker thread, because such file systems
+    /// do not promise it that they never wait. What is left after a short transfer takes the ring.
+    /// </summary>
+    private BackendOutcome TransferAtOnce(ref BackendOperation operation)
+    {
+        bool isRead = operation.Kind == BackendOperationKind.Read;
+        int count = (int)FillVectors(ref operation);
+        long offset = (long)operation.OffsetBytes;
+        long result = isRead
+            ? Files.ReadVectors(_descriptor, operation.Vectors, count, offset)
+            : Files.WriteVectors(_descriptor, operation.Vectors, count, offset);
+        if (result is -Errno.EINTR or -Errno.EAGAIN)
+        {
+            operation.Retries++; // and so by the ring
+        }
+
+        return Complete(ref operation, (int)result);
+    }
 
     private bool IssueTransfer(ref BackendOperation operation, ulong offset, ulong tag)
     {
