@@ -42,6 +42,9 @@ public sealed class Reactor : IDisposable
     /// <summary>With no queue to watch, only descriptors can bring work, and they wake the thread.</summary>
     private const long SleepDisabledNanoseconds = 20_000_000;
 
+    /// <summary>The same where nobody announces that the host has written a register: how late CC.EN may be seen.</summary>
+    private const long SleepUnannouncedNanoseconds = 1_000_000;
+
     private const long StopDeadlineNanoseconds = 10_000_000_000;
     private const int ReapBatch = 128;
 
@@ -247,7 +250,7 @@ public sealed class Reactor : IDisposable
 
         long sleep = _controller.State == ControllerState.Ready
             ? Math.Min(SleepMinimumNanoseconds * (1 + ((_idleTurns - IdleTurnsBeforeSleep) / 64)), SleepMaximumNanoseconds)
-            : SleepDisabledNanoseconds;
+            : _platform.TrapsRegisterWrites ? SleepDisabledNanoseconds : SleepUnannouncedNanoseconds;
         Statistics.Sleeps++;
         if (Events.Poll(_wake.AsSpan(0, count), sleep) > 0)
         {

@@ -43,6 +43,11 @@ public unsafe interface IPlatform : IDisposable
     /// </summary>
     bool HasLevelInterrupts { get; }
 
+    /// <summary>
+    /// True while the host takes interrupts by MSI-X, whose mask bits are in the vector table: then no other mask of the function's own counts.
+    /// </summary>
+    bool IsMsixEnabled => !HasLevelInterrupts;
+
     /// <summary>Monotonic time in nanoseconds; the only clock that the firmware uses, so that a test can own it.</summary>
     long NowNanoseconds { get; }
 

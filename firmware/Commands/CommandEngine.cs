@@ -37,7 +37,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly DataMapper _mapper;
     private readonly HostMover _mover;
     private readonly CommandSlot* _slots; // native memory, _slotCount long, freed in Dispose
-    private readonly void* _slotMemory; // segments, list pages and vectors of all slots
+    private readonly void* _slotMemory; // segments and vectors of all slots
     private readonly nuint _slotMemoryBytes;
     private readonly int _slotCount;
     private SlotStack _free;
@@ -55,10 +55,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
         _slots = (CommandSlot*)NativeMemory.AlignedAlloc((nuint)_slotCount * (nuint)sizeof(CommandSlot), 64);
         NativeMemory.Clear(_slots, (nuint)_slotCount * (nuint)sizeof(CommandSlot));
 
-        const int ListBytes = 4096;
         int segmentBytes = CommandSlot.SegmentsMax * sizeof(HostSegment);
         int vectorBytes = CommandSlot.SegmentsMax * sizeof(IoVector);
-        int perSlot = ListBytes + segmentBytes + vectorBytes;
+        int perSlot = segmentBytes + vectorBytes;
         _slotMemoryBytes = (nuint)_slotCount * (nuint)perSlot;
 
         // Mapped, not allocated: pages that no command ever needs are never touched.
@@ -68,14 +67,15 @@ public sealed unsafe partial class CommandEngine : IDisposable
             throw new PlatformException($"cannot map {_slotMemoryBytes} bytes for {_slotCount} command slots: {Errno.Describe(error)}");
         }
 
+        byte* lists = _platform.AllocateDmaMemory((nuint)_slotCount * DataMapper.ListPageBytes);
         for (int i = 0; i < _slotCount; i++)
         {
             byte* memory = (byte*)_slotMemory + ((nuint)i * (nuint)perSlot);
             ref CommandSlot slot = ref _slots[i];
             slot.Index = i;
-            slot.ListPage = memory;
-            slot.Segments = (HostSegment*)(memory + ListBytes);
-            slot.Operation.Vectors = (IoVector*)(memory + ListBytes + segmentBytes);
+            slot.ListPage = lists + ((nuint)i * DataMapper.ListPageBytes);
+            slot.Segments = (HostSegment*)memory;
+            slot.Operation.Vectors = (IoVector*)(memory + segmentBytes);
             slot.BufferIndex = -1;
             _free.Add(_slots, i);
         }

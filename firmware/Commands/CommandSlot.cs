@@ -169,7 +169,7 @@ public unsafe struct CommandSlot
     /// <summary>Progress of the data pointer walk.</summary>
     public WalkState Walk;
 
-    /// <summary>One page for PRP list entries or SGL descriptors, copied here before they are checked.</summary>
+    /// <summary>One page of DMA memory for PRP list entries or SGL descriptors, copied here before they are checked.</summary>
     public byte* ListPage;
 
     /// <summary>What the backend was asked.</summary>

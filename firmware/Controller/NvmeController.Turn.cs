@@ -17,6 +17,8 @@ public sealed unsafe partial class NvmeController
     private const byte ErrorInformationLog = 1;
 
     private readonly DmaCompletion* _dmaCompletions = (DmaCompletion*)NativeMemory.Alloc(DmaBatch, (nuint)sizeof(DmaCompletion));
+    private readonly bool _comparesRegisters;
+    private bool _entriesFailed; // completion entries wait to be sent again
     private long _nextSweepNanoseconds;
     private long _lastTurnNanoseconds;
 
@@ -30,6 +32,12 @@ public sealed unsafe partial class NvmeController
         CountBusyTime(nowNanoseconds);
         Engine.MayTouchHost = Platform.IsBusMasterEnabled;
         int work = PollDma();
+        if (_comparesRegisters && Registers.PollHost())
+        {
+            ConfigurationChanged();
+            work++;
+        }
+
         if (Engine.RetryWaiting())
         {
             work++;
@@ -54,10 +62,15 @@ public sealed unsafe partial class NvmeController
             PollDeletions();
         }
 
-        PollLifecycle();
-        if (State != ControllerState.Resetting && Engine.MayTouchHost)
+        if (_entriesFailed && State != ControllerState.Resetting && Engine.MayTouchHost)
         {
-            Queues.RaiseInterrupts(Features, nowNanoseconds);
+            _entriesFailed = Queues.SendFailedEntries();
+        }
+
+        PollLifecycle();
+        if (State != ControllerState.Resetting)
+        {
+            PollInterrupts(nowNanoseconds);
         }
 
         return work;
@@ -65,7 +78,27 @@ public sealed unsafe partial class NvmeController
 
     /// <summary>True where something is under way that a sleeping thread would delay.</summary>
     public bool IsBusy =>
-        Engine.InFlight - (Engine.MayTouchHost ? 0 : Engine.CompletingCount) > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0;
+        Engine.InFlight - (Engine.MayTouchHost ? 0 : Engine.CompletingCount) > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0
+        || _entriesFailed;
+
+    private void PollInterrupts(long nowNanoseconds)
+    {
+        InterruptCoalescer coalescer = Queues.Coalescer;
+        if (coalescer.Mask != Registers.InterruptMask)
+        {
+            coalescer.SetMask(Registers.InterruptMask);
+        }
+
+        if (Engine.MayTouchHost)
+        {
+            Queues.RaiseInterrupts(Features, nowNanoseconds);
+        }
+
+        if (coalescer.IsAnyAsserted)
+        {
+            Queues.LowerInterrupts();
+        }
+    }
 
     /// <summary>Looks how far the host has taken completions; a shutdown that drains needs the places as well.</summary>
     private void PollHeads()
@@ -126,19 +159,20 @@ public sealed unsafe partial class NvmeController
         for (int i = 0; i < count; i++)
         {
             ref DmaCompletion completion = ref completions[i];
-            int number = DmaTag.NumberOf(completion.Tag);
+            int queue = DmaTag.QueueOf(completion.Tag);
             switch (DmaTag.KindOf(completion.Tag))
             {
                 case DmaTag.SubmissionFetchKind:
-                    if (!Queues.Submission(number).FetchCompleted(completion.Status) && State != ControllerState.Resetting)
+                    if (!Queues.Submission(queue).FetchCompleted(completion.Status) && State != ControllerState.Resetting)
                     {
                         SetFatal("Entries of a submission queue could not be read from host memory: controller fatal status");
                     }
 
                     break;
                 case DmaTag.CompletionEntryKind:
-                    Queues.Completion(number).DmaCompleted();
-                    if (completion.Status == DmaStatus.HostError && State != ControllerState.Resetting)
+                    SendOutcome outcome = Queues.Completion(queue).DmaCompleted(DmaTag.IndexOf(completion.Tag), completion.Status);
+                    _entriesFailed |= outcome == SendOutcome.Again;
+                    if (outcome == SendOutcome.Lost && State != ControllerState.Resetting)
                     {
                         // The host waits for ever at the gap in its queue, so it has to know (NVMe Base 2.1 section 3.1.4.6).
                         SetFatal("A completion could not be written to host memory: controller fatal status");
@@ -146,7 +180,7 @@ public sealed unsafe partial class NvmeController
 
                     break;
                 default:
-                    Engine.DmaCompleted(number, completion.Status);
+                    Engine.DmaCompleted(DmaTag.SlotOf(completion.Tag), completion.Status);
                     break;
             }
         }

@@ -35,10 +35,11 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
-        Buffers = new BufferPool(settings.TransferBuffers, settings.MaximumTransferBytes);
+        Buffers = new BufferPool(platform, settings.TransferBuffers, settings.MaximumTransferBytes);
         Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);
         Engine = new CommandEngine(this, Queues, Buffers);
-        Registers = new RegisterFile(platform.Bar0, settings);
+        Registers = new RegisterFile(platform, settings);
+        _comparesRegisters = !platform.TrapsRegisterWrites;
         log.Write($"New PCI ctrl \"{settings.Name}.{settings.SubsystemNqn}\", {IoQueueCount} I/O queues, mdts {settings.MaximumTransferBytes} B");
     }
 
@@ -89,6 +90,5 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     {
         Engine.Dispose();
         Queues.Dispose();
-        Buffers.Dispose();
     }
 }

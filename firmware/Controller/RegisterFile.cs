@@ -5,25 +5,35 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Controller;
 
 /// <summary>
-/// The registers of BAR 0 (NVMe over PCIe 1.1 section 3.1, NVMe Base 2.1 section 3.1.4): what a write does to each. The BAR's memory always
-/// holds what a host may read; this class is its only writer below the doorbells.
+/// The registers of BAR 0 (NVMe over PCIe 1.1 section 3.1, NVMe Base 2.1 section 3.1.4): what a write does to each. Keeps what a host may
+/// read in an image of its own, and the BAR's memory equal to it.
 /// </summary>
 /// <remarks>
+/// <para>
+/// Where the platform sees single writes, <see cref="HostWrite"/> applies them. Where host writes just land in the memory,
+/// <see cref="PollHost"/> (RegisterFile.Polling.cs) compares and repairs.
+/// </para>
+/// <para>
 /// Not here: what enabling, resetting and shutting down mean (NvmeController.Lifecycle.cs), CMB, PMR, boot partitions, NSSR (all
-/// reported as not supported), and repair of read-only registers on platforms that cannot see single writes.
+/// reported as not supported).
+/// </para>
 /// </remarks>
-public sealed unsafe class RegisterFile
+public sealed unsafe partial class RegisterFile
 {
     private const uint AdminQueueAttributesMask = 0x0FFF_0FFF;
     private const uint ConfigurationMask = 0x00FF_FFF1;
+    private const uint AddressMask = ~0xFFFu; // ASQ and ACQ, low half
     private const byte ReadyTimeoutIn500Milliseconds = 15;
+    private const int PageBytes = (int)Bar0Layout.DoorbellBase;
+    private readonly IPlatform _platform;
     private readonly Bar0Memory _bar;
-    private uint _interruptMask;
+    private readonly uint[] _image = new uint[PageBytes / sizeof(uint)];
 
     /// <summary>Creates the registers over the BAR's memory, at their reset values.</summary>
-    public RegisterFile(Bar0Memory bar, ControllerSettings settings)
+    public RegisterFile(IPlatform platform, ControllerSettings settings)
     {
-        _bar = bar;
+        _platform = platform;
+        _bar = platform.Bar0;
         Capabilities = new ControllerCapabilities
         {
             MaximumQueueEntriesSupportedZeroBased = (ushort)(settings.QueueEntriesMax - 1),
@@ -34,9 +44,9 @@ public sealed unsafe class RegisterFile
             MemoryPageSizeMaximum = MemoryPageSizeMaximum,
             ControllerReadyModesSupported = ControllerReadyModesSupported.WithMedia,
         };
-        Write64(RegisterOffset.ControllerCapabilities, Capabilities.Raw);
-        Write32(RegisterOffset.Version, settings.Version);
-        Write32(RegisterOffset.ControllerReadyTimeouts, new ControllerReadyTimeouts { ReadyWithMediaTimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds }.Raw);
+        Set64(RegisterOffset.ControllerCapabilities, Capabilities.Raw);
+        Set32(RegisterOffset.Version, settings.Version);
+        Set32(RegisterOffset.ControllerReadyTimeouts, new ControllerReadyTimeouts { ReadyWithMediaTimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds }.Raw);
         ResetAll();
     }
 
@@ -47,39 +57,51 @@ public sealed unsafe class RegisterFile
     public ControllerCapabilities Capabilities { get; }
 
     /// <summary>CC as the host wrote it last.</summary>
-    public ControllerConfiguration Configuration => new(Read32(RegisterOffset.ControllerConfiguration));
+    public ControllerConfiguration Configuration => new(Get32(RegisterOffset.ControllerConfiguration));
 
     /// <summary>AQA.</summary>
-    public AdminQueueAttributes AdminQueueAttributes => new(Read32(RegisterOffset.AdminQueueAttributes));
+    public AdminQueueAttributes AdminQueueAttributes => new(Get32(RegisterOffset.AdminQueueAttributes));
 
     /// <summary>ASQ: address of the admin submission queue.</summary>
-    public ulong AdminSubmissionQueueBase => Mmio.Read64(_bar.Word64(RegisterOffset.AdminSubmissionQueueBase));
+    public ulong AdminSubmissionQueueBase => Get64(RegisterOffset.AdminSubmissionQueueBase);
 
     /// <summary>ACQ: address of the admin completion queue.</summary>
-    public ulong AdminCompletionQueueBase => Mmio.Read64(_bar.Word64(RegisterOffset.AdminCompletionQueueBase));
+    public ulong AdminCompletionQueueBase => Get64(RegisterOffset.AdminCompletionQueueBase);
+
+    /// <summary>The interrupt mask that INTMS and INTMC made: bit n masks vector n.</summary>
+    public uint InterruptMask { get; private set; }
 
     /// <summary>CSTS.</summary>
     public ControllerStatus Status
     {
-        get => new(Read32(RegisterOffset.ControllerStatus));
+        get => new(Get32(RegisterOffset.ControllerStatus));
         set => Write32(RegisterOffset.ControllerStatus, value.Raw);
     }
 
-    /// <summary>Values after a conventional or function level reset: CC, CSTS, the admin queue registers and the masks.</summary>
+    /// <summary>
+    /// Values after a conventional or function level reset: CC, CSTS, the admin queue registers and the masks. Writes all of the page, for
+    /// memory may hold anything then.
+    /// </summary>
     public void ResetAll()
     {
         ResetByDisable();
-        Write32(RegisterOffset.ControllerConfiguration, 0);
-        Write32(RegisterOffset.AdminQueueAttributes, 0);
-        Write64(RegisterOffset.AdminSubmissionQueueBase, 0);
-        Write64(RegisterOffset.AdminCompletionQueueBase, 0);
+        Set32(RegisterOffset.ControllerConfiguration, 0);
+        Set32(RegisterOffset.AdminQueueAttributes, 0);
+        Set64(RegisterOffset.AdminSubmissionQueueBase, 0);
+        Set64(RegisterOffset.AdminCompletionQueueBase, 0);
+        for (int i = 0; i < _image.Length; i++)
+        {
+            Mmio.Write32(_bar.Word32((uint)i * sizeof(uint)), _image[i]);
+        }
+
+        _platform.PublishBar0(0, PageBytes);
     }
 
     /// <summary>Values after CC.EN went to 0: the admin queue registers and CC stay (NVMe Base 2.1 section 3.7.2).</summary>
     public void ResetByDisable()
     {
         Write32(RegisterOffset.ControllerStatus, 0);
-        _interruptMask = 0;
+        InterruptMask = 0;
         WriteInterruptMask();
     }
 
@@ -111,28 +133,28 @@ public sealed unsafe class RegisterFile
         switch (offset)
         {
             case RegisterOffset.InterruptMaskSet: // write 1 to set
-                _interruptMask |= bits;
+                InterruptMask |= bits;
                 WriteInterruptMask();
                 return false;
             case RegisterOffset.InterruptMaskClear: // write 1 to clear
-                _interruptMask &= ~bits;
+                InterruptMask &= ~bits;
                 WriteInterruptMask();
                 return false;
             case RegisterOffset.ControllerConfiguration:
-                uint before = Read32((int)offset);
+                uint before = Get32((int)offset);
                 uint after = Merge(before, bits, mask) & ConfigurationMask;
                 Write32((int)offset, after);
                 return after != before;
             case RegisterOffset.AdminQueueAttributes:
-                Write32((int)offset, Merge(Read32((int)offset), bits, mask) & AdminQueueAttributesMask);
+                Write32((int)offset, Merge(Get32((int)offset), bits, mask) & AdminQueueAttributesMask);
                 return false;
             case RegisterOffset.AdminSubmissionQueueBase:
             case RegisterOffset.AdminCompletionQueueBase:
-                Write32((int)offset, Merge(Read32((int)offset), bits, mask) & ~0xFFFu);
+                Write32((int)offset, Merge(Get32((int)offset), bits, mask) & AddressMask);
                 return false;
             case RegisterOffset.AdminSubmissionQueueBase + 4:
             case RegisterOffset.AdminCompletionQueueBase + 4:
-                Write32((int)offset, Merge(Read32((int)offset), bits, mask));
+                Write32((int)offset, Merge(Get32((int)offset), bits, mask));
                 return false;
             default: // read-only, reserved, or a feature that CAP says is not there: the write has no effect
                 return false;
@@ -143,14 +165,27 @@ public sealed unsafe class RegisterFile
 
     private void WriteInterruptMask()
     {
-        // Both registers read as the mask.
-        Write32(RegisterOffset.InterruptMaskSet, _interruptMask);
-        Write32(RegisterOffset.InterruptMaskClear, _interruptMask);
+        // Both registers read as the mask; where writes are found by comparing, see RegisterFile.Polling.cs.
+        Write32(RegisterOffset.InterruptMaskSet, InterruptMask);
+        Write32(RegisterOffset.InterruptMaskClear, _platform.TrapsRegisterWrites ? InterruptMask : 0);
     }
 
-    private uint Read32(int offset) => Mmio.Read32(_bar.Word32((uint)offset));
+    private uint Get32(int offset) => _image[offset / sizeof(uint)];
 
-    private void Write32(int offset, uint value) => Mmio.Write32(_bar.Word32((uint)offset), value);
+    private ulong Get64(int offset) => Get32(offset) | ((ulong)Get32(offset + sizeof(uint)) << 32);
 
-    private void Write64(int offset, ulong value) => Mmio.Write64(_bar.Word64((uint)offset), value);
+    private void Set32(int offset, uint value) => _image[offset / sizeof(uint)] = value;
+
+    private void Set64(int offset, ulong value)
+    {
+        Set32(offset, (uint)value);
+        Set32(offset + sizeof(uint), (uint)(value >> 32));
+    }
+
+    private void Write32(int offset, uint value)
+    {
+        Set32(offset, value);
+        Mmio.Write32(_bar.Word32((uint)offset), value);
+        _platform.PublishBar0((uint)offset, sizeof(uint));
+    }
 }

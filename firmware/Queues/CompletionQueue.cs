@@ -22,15 +22,19 @@ public enum PostOutcome : byte
 /// A completion queue (NVMe Base 2.1 section 3.3.1.2): where completions are written, and the credit that is taken before a
 /// command is fetched, so that a full queue cannot be met when its completion is ready.
 /// </summary>
-/// <remarks>Does not raise interrupts (<see cref="InterruptCoalescer"/>) and does not know commands.</remarks>
-public sealed unsafe class CompletionQueue
+/// <remarks>
+/// Entries are stored through a pointer to host memory, or through a window that the platform opens, or sent by DMA
+/// (<see cref="CompletionSender"/>), in this order of preference. Does not raise interrupts (<see cref="InterruptCoalescer"/>) and does not
+/// know commands.
+/// </remarks>
+public sealed unsafe class CompletionQueue : IDisposable
 {
     private readonly IPlatform _platform;
     private readonly HostMemoryMap _hostMemory;
-    private readonly uint* _headDoorbell; // in BAR 0, which outlives every queue
-    private readonly CompletionQueueEntry* _staging; // native memory of its own, one entry for each of the queue's: DMA sources
-    private readonly HostSegment* _stagingSegments; // native memory too, one for each of those: the DMA engine reads it until the entry is sent
+    private readonly Doorbell _headDoorbell;
+    private readonly CompletionSender _sender;
     private QueueWindow _window;
+    private nint _storeWindow; // open while the queue exists, or 0
     private ushort _tail;
     private ushort _head;
     private bool _phase;
@@ -39,16 +43,15 @@ public sealed unsafe class CompletionQueue
     /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
     /// <param name="platform">Where host memory and BAR 0 are.</param>
     /// <param name="identifier">CQID.</param>
-    /// <param name="staging">Memory for as many entries as the largest queue has.</param>
-    /// <param name="stagingSegments">Memory for as many segments.</param>
-    public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging, HostSegment* stagingSegments)
+    /// <param name="staging">DMA memory for <paramref name="entriesMax"/> entries.</param>
+    /// <param name="entriesMax">Entries of the largest queue.</param>
+    public CompletionQueue(IPlatform platform, ushort identifier, CompletionQueueEntry* staging, int entriesMax)
     {
         _platform = platform;
         _hostMemory = platform.HostMemory;
-        _staging = staging;
-        _stagingSegments = stagingSegments;
         Identifier = identifier;
-        _headDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u) + 4);
+        _sender = new CompletionSender(platform, identifier, staging, entriesMax);
+        _headDoorbell = new Doorbell(platform, Bar0Layout.DoorbellBase + (identifier * 8u) + 4);
     }
 
     /// <summary>CQID.</summary>
@@ -73,7 +76,10 @@ public sealed unsafe class CompletionQueue
     public int CreditsTaken { get; private set; }
 
     /// <summary>Entries on their way by DMA.</summary>
-    public int PendingDma { get; private set; }
+    public int PendingDma => _sender.Pending;
+
+    /// <summary>True while the host has entries that it has not taken, as far as its doorbell was read.</summary>
+    public bool HasUntaken => Exists && Used > PendingDma;
 
     /// <summary>Entries posted since the interrupt logic last looked.</summary>
     public int PostedSinceInterrupt { get; set; }
@@ -94,19 +100,29 @@ public sealed unsafe class CompletionQueue
         _phase = true;
         _lastBadHead = 0;
         CreditsTaken = 0;
-        PendingDma = 0;
         PostedSinceInterrupt = 0;
         SubmissionQueueCount = 0;
-        Mmio.Write32(_headDoorbell, 0);
+        _ = _headDoorbell.Clear();
+        if (_window.Resolve(_hostMemory, 0, CompletionQueueEntry.SizeBytes, out _) == HostMemoryKind.Dma)
+        {
+            _storeWindow = _platform.OpenWindow(hostAddress, (uint)entries * CompletionQueueEntry.SizeBytes);
+        }
+
         Exists = true;
     }
 
-    /// <summary>Ends the queue.</summary>
+    /// <summary>Ends the queue; none of its entries is under way by DMA.</summary>
     public void Delete()
     {
         Exists = false;
         SubmissionQueueCount = 0;
-        Mmio.Write32(_headDoorbell, 0);
+        _sender.Reset();
+        _ = _headDoorbell.Clear();
+        if (_storeWindow != 0)
+        {
+            _platform.CloseWindow(_storeWindow);
+            _storeWindow = 0;
+        }
     }
 
     /// <summary>
@@ -138,7 +154,7 @@ public sealed unsafe class CompletionQueue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool PollHead()
     {
-        uint value = Mmio.Read32(_headDoorbell);
+        uint value = _headDoorbell.Read();
         if (value == _head)
         {
             return true;
@@ -166,7 +182,14 @@ public sealed unsafe class CompletionQueue
         Invariant.Check(CreditsTaken > 0, "a completion has a place reserved");
         CompletionQueueEntry final = entry;
         final.CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
-        HostMemoryKind kind = _window.Resolve(_hostMemory, (uint)_tail * CompletionQueueEntry.SizeBytes, CompletionQueueEntry.SizeBytes, out byte* pointer);
+        uint offset = (uint)_tail * CompletionQueueEntry.SizeBytes;
+        HostMemoryKind kind = _window.Resolve(_hostMemory, offset, CompletionQueueEntry.SizeBytes, out byte* pointer);
+        if (kind == HostMemoryKind.Dma && _storeWindow != 0)
+        {
+            pointer = (byte*)_storeWindow + offset; // inside the window, which is as long as the queue
+            kind = HostMemoryKind.Direct;
+        }
+
         PostOutcome outcome;
         if (kind == HostMemoryKind.Direct)
         {
@@ -178,7 +201,7 @@ public sealed unsafe class CompletionQueue
             PostedSinceInterrupt++;
             outcome = PostOutcome.Posted;
         }
-        else if (kind == HostMemoryKind.Dma && TrySend(in final))
+        else if (kind == HostMemoryKind.Dma && _sender.TrySend(in final, _tail, _window.HostAddress + offset))
         {
             outcome = PostOutcome.Sent;
         }
@@ -197,34 +220,26 @@ public sealed unsafe class CompletionQueue
         return outcome;
     }
 
-    /// <summary>An entry sent by DMA has arrived.</summary>
-    public void DmaCompleted()
+    /// <summary>The DMA of the entry at a place ended.</summary>
+    /// <returns><see cref="SendOutcome.Lost"/> where the host will never see it.</returns>
+    public SendOutcome DmaCompleted(int index, DmaStatus status)
     {
-        PendingDma--;
-        Invariant.Check(PendingDma >= 0, "a completion of DMA belongs to an entry sent");
-        PostedSinceInterrupt++;
+        SendOutcome outcome = _sender.Completed(index, status);
+        if (outcome == SendOutcome.Arrived)
+        {
+            PostedSinceInterrupt++;
+        }
+
+        return outcome;
     }
+
+    /// <summary>Sends entries again that did not arrive.</summary>
+    /// <returns>False where some still wait.</returns>
+    public bool SendFailed() => _sender.SendFailed();
 
     /// <summary>True while DMA still reads the staging memory.</summary>
     public bool IsHostMemoryInUse(ulong address, ulong last) => PendingDma > 0 && _window.Intersects(address, last);
 
-    private bool TrySend(in CompletionQueueEntry entry)
-    {
-        CompletionQueueEntry* staged = _staging + _tail;
-        *staged = entry;
-        HostSegment* segment = _stagingSegments + _tail;
-        *segment = new HostSegment
-        {
-            HostAddress = _window.HostAddress + ((ulong)_tail * CompletionQueueEntry.SizeBytes),
-            Local = (byte*)staged,
-            LengthBytes = CompletionQueueEntry.SizeBytes,
-        };
-        if (!_platform.HostDma.TrySubmit(DmaDirection.DeviceToHost, segment, 1, DmaTag.CompletionEntry(Identifier)))
-        {
-            return false;
-        }
-
-        PendingDma++;
-        return true;
-    }
+    /// <inheritdoc/>
+    public void Dispose() => _sender.Dispose();
 }

@@ -1,6 +1,9 @@
 namespace Nvmepf.Firmware.Queues;
 
-/// <summary>Whom a DMA completion belongs to, packed into the request's tag: a kind in bits 63:32, a number in 31:0.</summary>
+/// <summary>
+/// Whom a DMA completion belongs to, packed into the request's tag: a kind in bits 63:32, a number in 15:0 and an index in 31:16
+/// (a command's number takes all of 31:0).
+/// </summary>
 public static class DmaTag
 {
     /// <summary>A command's list or data; the number is the slot's index.</summary>
@@ -9,18 +12,25 @@ public static class DmaTag
     /// <summary>Entries fetched for a submission queue; the number is the SQID.</summary>
     public const uint SubmissionFetchKind = 1;
 
-    /// <summary>An entry written to a completion queue; the number is the CQID.</summary>
+    /// <summary>An entry written to a completion queue; the number is the CQID, the index its place in the queue.</summary>
     public const uint CompletionEntryKind = 2;
 
     /// <summary>Tag of a fetch.</summary>
     public static ulong SubmissionFetch(ushort queueIdentifier) => ((ulong)SubmissionFetchKind << 32) | queueIdentifier;
 
     /// <summary>Tag of a completion entry.</summary>
-    public static ulong CompletionEntry(ushort queueIdentifier) => ((ulong)CompletionEntryKind << 32) | queueIdentifier;
+    public static ulong CompletionEntry(ushort queueIdentifier, ushort index) =>
+        ((ulong)CompletionEntryKind << 32) | ((ulong)index << 16) | queueIdentifier;
 
     /// <summary>The kind.</summary>
     public static uint KindOf(ulong tag) => (uint)(tag >> 32);
 
-    /// <summary>The number.</summary>
-    public static int NumberOf(ulong tag) => (int)(uint)tag;
+    /// <summary>The slot's index of a command's request.</summary>
+    public static int SlotOf(ulong tag) => (int)(uint)tag;
+
+    /// <summary>The queue's identifier of the other kinds.</summary>
+    public static int QueueOf(ulong tag) => (ushort)tag;
+
+    /// <summary>The place in its queue of a completion entry.</summary>
+    public static int IndexOf(ulong tag) => (ushort)(tag >> 16);
 }

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Hal;
-using Nvmepf.Hal.Mmio;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Queues;
@@ -16,7 +15,7 @@ public sealed unsafe class QueueSet : IDisposable
     private readonly IPlatform _platform;
     private readonly SubmissionQueue[] _submission;
     private readonly CompletionQueue[] _completion;
-    private readonly void* _entries; // one allocation for the staging entries of all queues and the scatter lists of their DMA
+    private readonly HostSegment* _fetchSegments; // native memory, one a submission queue, for as long as this object
     private int _highestSubmission;
     private int _highestCompletion;
 
@@ -27,21 +26,17 @@ public sealed unsafe class QueueSet : IDisposable
         IoQueueCount = ioQueueCount;
         EntriesMax = entriesMax;
         int pairs = ioQueueCount + 1;
-        int stagingEntries = Math.Max(entriesMax, AdminEntriesMax);
-        int stagingBytes = stagingEntries * CompletionQueueEntry.SizeBytes;
-        int segmentBytes = (stagingEntries + 1) * sizeof(HostSegment); // one for the fetch; a multiple of 8, as is all that follows
-        const int FetchBytes = SubmissionQueue.FetchEntriesMax * SubmissionQueueEntry.SizeBytes;
-        int pairBytes = (FetchBytes + stagingBytes + segmentBytes + 63) & ~63;
-        _entries = NativeMemory.AlignedAlloc((nuint)pairs * (nuint)pairBytes, 4096);
-        byte* next = (byte*)_entries;
+        _fetchSegments = (HostSegment*)NativeMemory.AllocZeroed((nuint)pairs, (nuint)sizeof(HostSegment));
+        byte* next = platform.AllocateDmaMemory(DmaBytes(ioQueueCount, entriesMax));
         _submission = new SubmissionQueue[pairs];
         _completion = new CompletionQueue[pairs];
         for (int i = 0; i < pairs; i++)
         {
-            HostSegment* segments = (HostSegment*)(next + FetchBytes + stagingBytes);
-            _submission[i] = new SubmissionQueue(platform, (ushort)i, (SubmissionQueueEntry*)next, segments);
-            _completion[i] = new CompletionQueue(platform, (ushort)i, (CompletionQueueEntry*)(next + FetchBytes), segments + 1);
-            next += pairBytes;
+            _submission[i] = new SubmissionQueue(platform, (ushort)i, (SubmissionQueueEntry*)next, _fetchSegments + i);
+            next += FetchBytes;
+            int stagingEntries = StagingEntries(i, entriesMax);
+            _completion[i] = new CompletionQueue(platform, (ushort)i, (CompletionQueueEntry*)next, stagingEntries);
+            next += StagingBytes(stagingEntries);
         }
 
         Coalescer = new InterruptCoalescer(platform);
@@ -49,6 +44,13 @@ public sealed unsafe class QueueSet : IDisposable
 
     /// <summary>Most entries of an admin queue (AQA has 12 bits a size).</summary>
     public const int AdminEntriesMax = 4096;
+
+    private const int FetchBytes = SubmissionQueue.FetchEntriesMax * SubmissionQueueEntry.SizeBytes;
+
+    /// <summary>DMA memory that the queues take: for each pair a page of fetched entries, and every completion once.</summary>
+    public static nuint DmaBytes(int ioQueueCount, int entriesMax) =>
+        (nuint)(FetchBytes + StagingBytes(StagingEntries(0, entriesMax)))
+        + ((nuint)ioQueueCount * (nuint)(FetchBytes + StagingBytes(StagingEntries(1, entriesMax))));
 
     /// <summary>I/O queue pairs offered; identifiers 1 to this.</summary>
     public int IoQueueCount { get; }
@@ -146,6 +148,31 @@ public sealed unsafe class QueueSet : IDisposable
         Coalescer.Poll(features, nowNanoseconds);
     }
 
+    /// <summary>Sends completion entries again that did not arrive.</summary>
+    /// <returns>True where some still wait, because the DMA queue is full.</returns>
+    public bool SendFailedEntries()
+    {
+        bool someWait = false;
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            someWait |= !_completion[i].SendFailed();
+        }
+
+        return someWait;
+    }
+
+    /// <summary>Takes interrupts back that are levels and for which no completion waits any more.</summary>
+    public void LowerInterrupts()
+    {
+        for (int vector = 0; vector < _platform.InterruptVectorCount; vector++)
+        {
+            if (Coalescer.IsAsserted(vector) && !HasUntaken(vector))
+            {
+                Coalescer.Lower(vector);
+            }
+        }
+    }
+
     /// <summary>
     /// Looks for writes to doorbells of queues that do not exist, and takes them back. Rare by design: a slow sweep of the page.
     /// </summary>
@@ -159,15 +186,24 @@ public sealed unsafe class QueueSet : IDisposable
             int identifier = (int)(word >> 1);
             bool exists = identifier < _submission.Length
                 && ((word & 1) == 0 ? _submission[identifier].State != SubmissionQueueState.None : _completion[identifier].Exists);
-            uint* doorbell = _platform.Bar0.Word32(Bar0Layout.DoorbellBase + (word * 4));
-            if (!exists && Mmio.Read32(doorbell) != 0)
-            {
-                Mmio.Write32(doorbell, 0);
-                found = true;
-            }
+            found |= !exists && new Doorbell(_platform, Bar0Layout.DoorbellBase + (word * 4)).Clear();
         }
 
         return found;
+    }
+
+    /// <summary>True while a completion waits to be taken in a queue of the vector.</summary>
+    private bool HasUntaken(int vector)
+    {
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            if (_completion[i].HasUntaken && _completion[i].InterruptsEnabled && _completion[i].Vector == vector)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>True while DMA of a queue still uses the range.</summary>
@@ -185,5 +221,18 @@ public sealed unsafe class QueueSet : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => NativeMemory.AlignedFree(_entries);
+    public void Dispose()
+    {
+        foreach (CompletionQueue queue in _completion)
+        {
+            queue.Dispose();
+        }
+
+        NativeMemory.Free(_fetchSegments);
+    }
+
+    private static int StagingEntries(int identifier, int entriesMax) => identifier == 0 ? AdminEntriesMax : entriesMax;
+
+    /// <summary>Whole cache lines of every architecture: what the CPU fills for one queue and what a device fills for another share none.</summary>
+    private static int StagingBytes(int entries) => ((entries * CompletionQueueEntry.SizeBytes) + 127) & ~127;
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Nvmepf.Hal;
-using Nvmepf.Hal.Mmio;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Queues;
@@ -33,9 +32,9 @@ public sealed unsafe class SubmissionQueue
 
     private readonly IPlatform _platform;
     private readonly HostMemoryMap _hostMemory;
-    private readonly uint* _tailDoorbell; // in BAR 0, which outlives every queue
-    private readonly SubmissionQueueEntry* _fetched; // native memory of its own, FetchEntriesMax entries
-    private readonly HostSegment* _fetchSegment; // native memory too: the DMA engine reads it until the fetch has ended
+    private readonly Doorbell _tailDoorbell;
+    private readonly SubmissionQueueEntry* _fetched; // DMA memory of its own, FetchEntriesMax entries; belongs to the platform
+    private readonly HostSegment* _fetchSegment; // native memory: the DMA engine reads it until the fetch has ended
     private QueueWindow _window;
     private ushort _tail;
     private uint _lastBadTail;
@@ -46,7 +45,7 @@ public sealed unsafe class SubmissionQueue
     /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
     /// <param name="platform">Where host memory and BAR 0 are.</param>
     /// <param name="identifier">SQID.</param>
-    /// <param name="fetchBuffer">Memory for <see cref="FetchEntriesMax"/> entries.</param>
+    /// <param name="fetchBuffer">DMA memory for <see cref="FetchEntriesMax"/> entries.</param>
     /// <param name="fetchSegment">Memory for the one segment of a fetch.</param>
     public SubmissionQueue(IPlatform platform, ushort identifier, SubmissionQueueEntry* fetchBuffer, HostSegment* fetchSegment)
     {
@@ -55,7 +54,7 @@ public sealed unsafe class SubmissionQueue
         _fetched = fetchBuffer;
         _fetchSegment = fetchSegment;
         Identifier = identifier;
-        _tailDoorbell = platform.Bar0.Word32(Bar0Layout.DoorbellBase + (identifier * 8u));
+        _tailDoorbell = new Doorbell(platform, Bar0Layout.DoorbellBase + (identifier * 8u));
     }
 
     /// <summary>SQID.</summary>
@@ -101,7 +100,7 @@ public sealed unsafe class SubmissionQueue
         InFlight = 0;
         DeleteSlot = -1;
         CompletionQueueIdentifier = completionQueueIdentifier;
-        Mmio.Write32(_tailDoorbell, 0);
+        _ = _tailDoorbell.Clear();
         State = SubmissionQueueState.Active;
     }
 
@@ -117,7 +116,7 @@ public sealed unsafe class SubmissionQueue
     {
         State = SubmissionQueueState.None;
         DeleteSlot = -1;
-        Mmio.Write32(_tailDoorbell, 0);
+        _ = _tailDoorbell.Clear();
     }
 
     /// <summary>Reads the tail doorbell.</summary>
@@ -125,7 +124,7 @@ public sealed unsafe class SubmissionQueue
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool PollTail()
     {
-        uint value = Mmio.Read32(_tailDoorbell);
+        uint value = _tailDoorbell.Read();
         if (value == _tail)
         {
             return true;
@@ -198,7 +197,8 @@ public sealed unsafe class SubmissionQueue
         }
 
         _fetchedCount = 0;
-        return ++_fetchFailures < FetchFailuresMax;
+        _fetchFailures += status == DmaStatus.HostError ? 1 : 0; // a lost link ends the queue anyway
+        return _fetchFailures < FetchFailuresMax;
     }
 
     /// <summary>True while DMA still reads the queue's memory in the range.</summary>

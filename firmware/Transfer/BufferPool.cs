@@ -1,40 +1,39 @@
 using Nvmepf.Hal;
-using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Firmware.Transfer;
 
 /// <summary>
-/// Transfer buffers for data that cannot go directly: a fixed number, all of one size, page aligned, in native memory.
+/// Transfer buffers for data that cannot go directly: a fixed number, all of one size, page aligned, in the platform's DMA memory.
 /// Belongs to one reactor, so it takes no locks; it does not grow, does not zero, and does not queue who waits.
 /// </summary>
-public sealed unsafe class BufferPool : IDisposable
+public sealed unsafe class BufferPool
 {
+    private const uint PageBytes = 4096;
+
+
     private readonly int[] _free;
     private readonly bool[] _isTaken;
-    private readonly nuint _mappingLengthBytes;
-    private byte* _base;
+    private readonly byte* _base; // belongs to the platform, which outlives the pool
     private int _freeCount;
 
     /// <summary>
     /// Reserves <paramref name="count"/> buffers of <paramref name="bufferLengthBytes"/> (rounded up to whole pages) at once.
-    /// Memory is committed page by page when a buffer is first used.
     /// </summary>
-    /// <exception cref="PlatformException">The address space could not be had.</exception>
-    public BufferPool(int count, uint bufferLengthBytes)
+    /// <exception cref="PlatformException">The platform has not so much memory for DMA.</exception>
+    public BufferPool(IPlatform platform, int count, uint bufferLengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfZero(bufferLengthBytes);
-        uint pageBytes = (uint)MemoryMappings.PageSizeBytes;
-        BufferLengthBytes = (bufferLengthBytes + pageBytes - 1) / pageBytes * pageBytes;
-        _mappingLengthBytes = (nuint)BufferLengthBytes * (nuint)count;
-        int error = MemoryMappings.MapAnonymous(_mappingLengthBytes, MapFlags.NoReserve, out void* address);
-        if (error != 0)
+        BufferLengthBytes = (bufferLengthBytes + PageBytes - 1) / PageBytes * PageBytes;
+        try
         {
-            throw new PlatformException(
-                $"{count} transfer buffers of {BufferLengthBytes} bytes: no address space (errno {-error}); ask for fewer or smaller ones");
+            _base = platform.AllocateDmaMemory((nuint)BufferLengthBytes * (nuint)count);
+        }
+        catch (PlatformException problem)
+        {
+            throw new PlatformException($"{count} transfer buffers of {BufferLengthBytes} bytes: {problem.Message}", problem);
         }
 
-        _base = (byte*)address;
         _free = new int[count];
         _isTaken = new bool[count];
         _freeCount = count;
@@ -53,7 +52,7 @@ public sealed unsafe class BufferPool : IDisposable
     /// <summary>Length of each buffer in bytes, a multiple of the page size.</summary>
     public uint BufferLengthBytes { get; }
 
-    /// <summary>First byte of a buffer. Valid until <see cref="Dispose"/>.</summary>
+    /// <summary>First byte of a buffer. Valid as long as the platform.</summary>
     public byte* this[int index]
     {
         get
@@ -83,15 +82,5 @@ public sealed unsafe class BufferPool : IDisposable
         Invariant.Check((uint)index < (uint)_isTaken.Length && _isTaken[index], "a transfer buffer is returned once, by who took it");
         _isTaken[index] = false;
         _free[_freeCount++] = index;
-    }
-
-    /// <summary>Gives the memory back to the system. Nothing may be under way in any buffer.</summary>
-    public void Dispose()
-    {
-        if (_base != null)
-        {
-            _ = MemoryMappings.Unmap(_base, _mappingLengthBytes);
-            _base = null;
-        }
     }
 }

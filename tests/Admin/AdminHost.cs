@@ -159,7 +159,7 @@ internal sealed class AdminHost : IDisposable
 
     /// <summary>Writes a doorbell by its offset among them.</summary>
     public unsafe void Doorbell(uint offset, uint value) =>
-        Volatile.Write(ref *Platform.Bar0.Word32(Bar0Layout.DoorbellBase + offset), value);
+        Volatile.Write(ref *Platform.HostBar.Word32(Bar0Layout.DoorbellBase + offset), value);
 
     public void Dispose()
     {

@@ -9,12 +9,12 @@ using Xunit;
 namespace Nvmepf.Tests.Lifecycle;
 
 /// <summary>Resets, shutdowns and stops that cross each other while a disk holds commands: each comes to its end.</summary>
-public sealed class LifecycleTests
+public abstract class LifecycleTests(FakePlatformOptions platform)
 {
     [Fact]
     public void A_reset_ends_although_the_completion_of_a_cancelled_command_waits_for_bus_mastering()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.BeginFlush();
         SubmissionQueueEntry delete = TestHost.Admin(AdminOpcode.DeleteIoSubmissionQueue);
         delete.Cdw10 = 1;
@@ -34,7 +34,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_stop_during_a_reset_flushes_and_ends()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.BeginFlush();
         rig.Host.Write32(RegisterOffset.ControllerConfiguration, 0);
         Assert.Equal(ControllerState.Resetting, rig.Controller.State);
@@ -50,7 +50,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_host_that_leaves_while_the_process_stops_does_not_take_the_flush_along()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.BeginFlush();
         rig.Controller.BeginStop();
         rig.Platform.QueueLinkDown();
@@ -66,7 +66,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_shutdown_asked_for_during_a_reset_completes_after_it()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.BeginFlush();
         rig.Host.Write32(RegisterOffset.ControllerConfiguration, 0);
         rig.Host.Write32(
@@ -81,7 +81,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_controller_that_was_shut_down_while_disabled_can_be_enabled()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         Assert.True(rig.Host.Disable());
         rig.Host.Write32(
             RegisterOffset.ControllerConfiguration, new ControllerConfiguration { ShutdownNotification = ShutdownNotification.Normal }.Raw);
@@ -95,7 +95,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_shutdown_does_not_wait_for_a_completion_that_cannot_be_written()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.BeginFlush();
         rig.Platform.IsBusMasterEnabled = false;
         rig.Host.RunTurns(1);
@@ -111,7 +111,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_controller_with_fatal_status_fetches_no_more()
     {
-        using Rig rig = new();
+        using Rig rig = new(platform);
         rig.Controller.Registers.Status = rig.Host.Status with { ControllerFatalStatus = true };
         SubmissionQueueEntry flush = TestHost.Io(NvmOpcode.Flush);
         rig.Host.Submission(1).Submit(in flush);
@@ -123,8 +123,9 @@ public sealed class LifecycleTests
     {
         private readonly EventLog _log = new(Stream.Null);
 
-        public Rig()
+        public Rig(FakePlatformOptions platform)
         {
+            Platform = new FakePlatform(platform);
             Backend = new TestBackend(1 << 20, 1) { InstantOneIn = 0 };
             ControllerSettings settings = new() { SubsystemNqn = "nqn.2014-08.org.nvmexpress:test", Serial = "1", CommandSlots = 64, TransferBuffers = 4 };
             Controller = new NvmeController(
@@ -137,7 +138,7 @@ public sealed class LifecycleTests
             Host.CreateIoQueues(1, 16);
         }
 
-        public FakePlatform Platform { get; } = new();
+        public FakePlatform Platform { get; }
 
         public TestBackend Backend { get; }
 
@@ -180,3 +181,9 @@ public sealed class LifecycleTests
         }
     }
 }
+
+/// <summary>Where the platform hands over each register write.</summary>
+public sealed class LifecycleWithTrappedRegistersTests() : LifecycleTests(new FakePlatformOptions());
+
+/// <summary>Where register writes just land in memory.</summary>
+public sealed class LifecycleWithComparedRegistersTests() : LifecycleTests(new FakePlatformOptions { TrapsRegisterWrites = false });

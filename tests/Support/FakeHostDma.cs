@@ -1,6 +1,7 @@
 // A DMA engine for tests: bounded queues, one for each direction, in order within a direction, in any order between them. Nothing
 // moves until the test pumps. Everything it decides comes from one seed, and it holds its user to the contract:
 //  - the scatter list must still be what it was at submission when the request is executed;
+//  - local memory is the platform's DMA memory;
 //  - local memory of a read holds garbage from submission to execution, so that using it early shows.
 using System.Runtime.CompilerServices;
 using Nvmepf.Hal;
@@ -10,6 +11,7 @@ namespace Nvmepf.Tests.Support;
 public sealed unsafe class FakeHostDma : IHostDma
 {
     private const byte Garbage = 0xEE;
+    private const int LocalMax = 64;
 
     private readonly FakeHostMemory _memory;
     private readonly Request[][] _queues;
@@ -18,6 +20,8 @@ public sealed unsafe class FakeHostDma : IHostDma
     private readonly int[] _segments = new int[2];
     private readonly DmaCompletion[] _done;
     private readonly int _segmentsMax;
+    private readonly (nuint First, nuint Last)[] _local = new (nuint, nuint)[LocalMax];
+    private int _localCount;
     private int _doneHead;
     private int _doneCount;
     private ulong _random;
@@ -63,6 +67,9 @@ public sealed unsafe class FakeHostDma : IHostDma
     /// <summary>What the submitter did wrong, for tests to assert on; the first one is kept.</summary>
     public string? ContractViolation { get; private set; }
 
+    /// <summary>Memory that was given out for DMA.</summary>
+    public void AddLocalMemory(byte* memory, nuint lengthBytes) => _local[_localCount++] = ((nuint)memory, (nuint)memory + lengthBytes - 1);
+
     public bool TrySubmit(DmaDirection direction, HostSegment* segments, int segmentCount, ulong tag)
     {
         int queue = (int)direction;
@@ -81,6 +88,15 @@ public sealed unsafe class FakeHostDma : IHostDma
         if (InFlight >= _done.Length - 1 || _counts[queue] == _queues[queue].Length || _segments[queue] + segmentCount > _segmentsMax)
         {
             return false;
+        }
+
+        for (int i = 0; i < segmentCount; i++)
+        {
+            if (!IsLocal((nuint)segments[i].Local, segments[i].LengthBytes))
+            {
+                ContractViolation ??= "local memory that is not the platform's DMA memory";
+                return false;
+            }
         }
 
         ref Request request = ref _queues[queue][(_heads[queue] + _counts[queue]) % _queues[queue].Length];
@@ -150,6 +166,19 @@ public sealed unsafe class FakeHostDma : IHostDma
                 Complete(Take(queue).Tag, DmaStatus.LinkLost);
             }
         }
+    }
+
+    private bool IsLocal(nuint first, ulong lengthBytes)
+    {
+        for (int i = 0; i < _localCount; i++)
+        {
+            if (lengthBytes > 0 && first >= _local[i].First && first + (nuint)lengthBytes - 1 <= _local[i].Last)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Execute(int queue)

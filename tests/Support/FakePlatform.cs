@@ -1,6 +1,8 @@
 // The platform as tests see it: the only mock, and it stands exactly where the hardware would. BAR 0 is memory, host memory is
 // FakeHostMemory, DMA is FakeHostDma, the clock moves when the test moves it, interrupts are counted, and what the host does to
 // registers, link and memory is queued by the test and delivered in Poll, one thing a call, as a real platform delivers it.
+// Where register writes are not trapped, host and firmware have a view of BAR 0 each, as on a board whose PCIe does not snoop: what the
+// host writes comes over in Poll, what the firmware writes when it publishes it.
 // It allocates nothing once built, so that allocation tests measure the firmware.
 using System.Runtime.InteropServices;
 using Nvmepf.Hal;
@@ -15,6 +17,9 @@ public sealed record FakePlatformOptions
 
     /// <summary>True: the firmware is told of each register write. False: writes land in BAR memory and it has to notice.</summary>
     public bool TrapsRegisterWrites { get; init; } = true;
+
+    /// <summary>True: a completion queue in memory without a pointer gets a window, as many as <see cref="CompletionQueueLimit"/>.</summary>
+    public bool HasWindows { get; init; }
 
     public int InterruptVectorCount { get; init; } = 16;
 
@@ -37,6 +42,8 @@ public sealed unsafe class FakePlatform : IPlatform
     private readonly bool[] _isMasked;
     private readonly bool[] _isPending;
     private readonly byte* _bar;
+    private readonly byte* _hostBar; // the host's view; the same memory where writes are trapped
+    private readonly byte* _hostBarSeen; // as of the last Poll or publication
     private readonly OrdinaryMemory _dmaMemory = new();
     private IFunctionHandler? _handler;
     private int _eventHead;
@@ -55,6 +62,14 @@ public sealed unsafe class FakePlatform : IPlatform
         _bar = (byte*)NativeMemory.AlignedAlloc(Bar0Layout.LengthBytes, 4096);
         NativeMemory.Clear(_bar, Bar0Layout.LengthBytes);
         Bar0 = new Bar0Memory((nint)_bar, Bar0Layout.LengthBytes);
+        _hostBar = _bar;
+        if (!options.TrapsRegisterWrites)
+        {
+            _hostBar = (byte*)NativeMemory.AllocZeroed(2 * Bar0Layout.LengthBytes);
+            _hostBarSeen = _hostBar + Bar0Layout.LengthBytes;
+        }
+
+        HostBar = new Bar0Memory((nint)_hostBar, Bar0Layout.LengthBytes);
         Memory = new FakeHostMemory(options.HostMemoryRegionsMax);
         Dma = new FakeHostDma(Memory, options.Seed, options.DmaRequestsMax, options.DmaSegmentsMax);
         _interrupts = new long[options.InterruptVectorCount];
@@ -65,6 +80,9 @@ public sealed unsafe class FakePlatform : IPlatform
     public string Name => "fake";
 
     public Bar0Memory Bar0 { get; }
+
+    /// <summary>BAR 0 as the host reads and writes it.</summary>
+    public Bar0Memory HostBar { get; }
 
     public FakeHostMemory Memory { get; }
 
@@ -80,7 +98,12 @@ public sealed unsafe class FakePlatform : IPlatform
 
     public bool TrapsRegisterWrites => _options.TrapsRegisterWrites;
 
-    public bool HasLevelInterrupts => false;
+    public bool HasLevelInterrupts { get; set; }
+
+    public bool IsMsixEnabled { get; set; } = true;
+
+    /// <summary>Windows that are open.</summary>
+    public int WindowCount { get; private set; }
 
     public bool IsBusMasterEnabled { get; set; } = true;
 
@@ -100,11 +123,16 @@ public sealed unsafe class FakePlatform : IPlatform
 
     private int WaitedPolls { get; set; }
 
-    public void Start(IFunctionHandler handler) => _handler = handler;
+    public void Start(IFunctionHandler handler)
+    {
+        _handler = handler;
+        TakeHostWrites();
+    }
 
     public bool Poll()
     {
         NowNanoseconds += NanosecondsPerPoll;
+        TakeHostWrites();
         if (Waiting != FakePlatformWait.None && !EndWait())
         {
             return true;
@@ -119,6 +147,7 @@ public sealed unsafe class FakePlatform : IPlatform
         _eventHead = (_eventHead + 1) % EventsMax;
         _eventCount--;
         Deliver(in next);
+        TakeHostWrites();
         return true;
     }
 
@@ -130,28 +159,62 @@ public sealed unsafe class FakePlatform : IPlatform
             return;
         }
 
-        _interrupts[vector]++;
+        // A level that stands already is no news to the host.
+        _interrupts[vector] += HasLevelInterrupts && _isPending[vector] ? 0 : 1;
+        _isPending[vector] = HasLevelInterrupts;
     }
 
-    public void LowerInterrupt(int vector)
-    {
-    }
+    public void LowerInterrupt(int vector) => _isPending[vector] = false;
 
     public void PublishBar0(uint offsetBytes, uint lengthBytes)
     {
+        for (uint i = offsetBytes; i < offsetBytes + lengthBytes && _hostBar != _bar; i += sizeof(uint))
+        {
+            *(uint*)(_hostBar + i) = *(uint*)(_bar + i);
+            *(uint*)(_hostBarSeen + i) = *(uint*)(_bar + i);
+        }
     }
 
-    public nint OpenWindow(ulong hostAddress, uint lengthBytes) => 0;
+    public nint OpenWindow(ulong hostAddress, uint lengthBytes)
+    {
+        if (!_options.HasWindows || WindowCount >= _options.CompletionQueueLimit)
+        {
+            return 0;
+        }
 
-    public void CloseWindow(nint window) => throw new InvalidOperationException("no window was opened");
+        nint window = (nint)Memory.TryPointer(hostAddress, lengthBytes);
+        WindowCount += window != 0 ? 1 : 0;
+        return window;
+    }
 
-    public byte* AllocateDmaMemory(nuint lengthBytes) => _dmaMemory.Allocate(lengthBytes);
+    public void CloseWindow(nint window)
+    {
+        if (window == 0 || WindowCount == 0)
+        {
+            throw new InvalidOperationException("no window was opened");
+        }
+
+        WindowCount--;
+    }
+
+    public byte* AllocateDmaMemory(nuint lengthBytes)
+    {
+        if (_handler != null)
+        {
+            throw new InvalidOperationException("DMA memory is given out before the platform starts");
+        }
+
+        byte* memory = _dmaMemory.Allocate(lengthBytes);
+        Dma.AddLocalMemory(memory, lengthBytes);
+        return memory;
+    }
 
     public int GetWakeDescriptors(Span<int> descriptors) => 0;
 
     /// <summary>Interrupts that reached the host.</summary>
     public long InterruptCount(int vector) => _interrupts[vector];
 
+    /// <summary>True for a masked vector with an interrupt to come, and for a level that is asserted.</summary>
     public bool IsInterruptPending(int vector) => _isPending[vector];
 
     /// <summary>Masks or unmasks a vector as the MSI-X table entry does; unmasking sends what is pending.</summary>
@@ -191,6 +254,11 @@ public sealed unsafe class FakePlatform : IPlatform
     public void Dispose()
     {
         NativeMemory.AlignedFree(_bar);
+        if (_hostBar != _bar)
+        {
+            NativeMemory.Free(_hostBar);
+        }
+
         Memory.Dispose();
         _dmaMemory.Dispose();
     }
@@ -243,13 +311,27 @@ public sealed unsafe class FakePlatform : IPlatform
 
     private void StoreInBar(uint offset, ulong value, int width)
     {
-        if (width == 8)
+        for (int i = 0; i < width && offset + i < Bar0Layout.LengthBytes; i++)
         {
-            Mmio.Write64(Bar0.Word64(offset), value);
+            _hostBar[offset + i] = (byte)(value >> (8 * i));
         }
-        else
+    }
+
+    private void TakeHostWrites()
+    {
+        const int Bytes = (int)(Bar0Layout.DoorbellBase + Bar0Layout.DoorbellLengthBytes);
+        if (_hostBar == _bar || new ReadOnlySpan<byte>(_hostBar, Bytes).SequenceEqual(new ReadOnlySpan<byte>(_hostBarSeen, Bytes)))
         {
-            Mmio.Write32(Bar0.Word32(offset), (uint)value);
+            return;
+        }
+
+        for (int i = 0; i < Bytes; i += sizeof(uint))
+        {
+            if (*(uint*)(_hostBar + i) != *(uint*)(_hostBarSeen + i))
+            {
+                *(uint*)(_hostBarSeen + i) = *(uint*)(_hostBar + i);
+                Mmio.Write32((uint*)(_bar + i), *(uint*)(_hostBar + i));
+            }
         }
     }
 

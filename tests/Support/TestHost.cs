@@ -87,9 +87,9 @@ public sealed unsafe partial class TestHost
         }
     }
 
-    public uint Read32(int offset) => Mmio.Read32(Platform.Bar0.Word32((uint)offset));
+    public uint Read32(int offset) => Mmio.Read32(Platform.HostBar.Word32((uint)offset));
 
-    public ulong Read64(int offset) => Mmio.Read64(Platform.Bar0.Word64((uint)offset));
+    public ulong Read64(int offset) => Mmio.Read64(Platform.HostBar.Word64((uint)offset));
 
     /// <summary>Writes a register and lets the firmware see it.</summary>
     public void Write32(int offset, uint value)

@@ -13,11 +13,13 @@ public sealed class TestHostTests
     private const int QueueEntries = 16;
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_controller_is_enabled_gets_queues_and_is_disabled_twice(bool isMemoryDirect)
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public void A_controller_is_enabled_gets_queues_and_is_disabled_twice(bool isMemoryDirect, bool areRegistersTrapped)
     {
-        using Rig rig = new(isMemoryDirect);
+        using Rig rig = new(isMemoryDirect, areRegistersTrapped);
         for (int life = 0; life < 2; life++)
         {
             Assert.True(rig.Host.Enable());
@@ -31,11 +33,13 @@ public sealed class TestHostTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Every_command_of_many_queues_is_answered_once(bool isMemoryDirect)
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public void Every_command_of_many_queues_is_answered_once(bool isMemoryDirect, bool areRegistersTrapped)
     {
-        using Rig rig = new(isMemoryDirect);
+        using Rig rig = new(isMemoryDirect, areRegistersTrapped);
         Assert.True(rig.Host.Enable());
         rig.Host.CreateIoQueues(4, QueueEntries);
         SubmissionQueueEntry unknown = TestHost.Io((NvmOpcode)0x7E);
@@ -101,7 +105,7 @@ public sealed class TestHostTests
     }
 
     [Fact]
-    public void A_completion_that_cannot_be_written_is_fatal_and_a_submission_that_cannot_be_read_is_read_again()
+    public void A_completion_that_is_not_written_in_16_attempts_is_fatal_and_a_submission_that_cannot_be_read_is_read_again()
     {
         using Rig rig = new(isMemoryDirect: false);
         Assert.True(rig.Host.Enable());
@@ -111,7 +115,10 @@ public sealed class TestHostTests
         Assert.Equal(StatusCode.InvalidOpcode, rig.Host.Execute(rig.Host.AdminQueue, in unknown).CompletionStatus.Status.Code);
         Assert.False(rig.Host.Status.ControllerFatalStatus);
         rig.Platform.Dma.FaultDirection = DmaDirection.DeviceToHost;
-        rig.Platform.Dma.FailNext = 1;
+        rig.Platform.Dma.FailNext = 15;
+        Assert.Equal(StatusCode.InvalidOpcode, rig.Host.Execute(rig.Host.AdminQueue, in unknown).CompletionStatus.Status.Code);
+        Assert.False(rig.Host.Status.ControllerFatalStatus);
+        rig.Platform.Dma.FailNext = 16;
         rig.Host.AdminQueue.Submit(in unknown);
         Assert.True(rig.Host.RunUntil(() => rig.Host.Status.ControllerFatalStatus));
         Assert.True(rig.Host.Disable());
@@ -123,9 +130,9 @@ public sealed class TestHostTests
     {
         private readonly EventLog _log = new(Stream.Null);
 
-        public Rig(bool isMemoryDirect)
+        public Rig(bool isMemoryDirect, bool areRegistersTrapped = true)
         {
-            Platform = new FakePlatform();
+            Platform = new FakePlatform(new FakePlatformOptions { TrapsRegisterWrites = areRegistersTrapped });
             ControllerSettings settings = new() { SubsystemNqn = "nqn.2014-08.org.nvmexpress:test", Serial = "1", CommandSlots = 64, TransferBuffers = 4 };
             Controller = new NvmeController(settings, Platform, new NamespaceTable([]), _log);
             Platform.Start(Controller);

@@ -21,7 +21,7 @@ public sealed unsafe class TestSubmissionQueue
         Entries = entries;
         Address = address;
         _entries = (SubmissionQueueEntry*)platform.Memory.Pointer(address, (ulong)entries * SubmissionQueueEntry.SizeBytes);
-        _tailDoorbell = platform.Bar0.Word32((uint)RegisterOffset.SubmissionQueueTailDoorbell(identifier));
+        _tailDoorbell = platform.HostBar.Word32((uint)RegisterOffset.SubmissionQueueTailDoorbell(identifier));
         new Span<byte>(_entries, entries * SubmissionQueueEntry.SizeBytes).Clear();
     }
 
@@ -124,7 +124,7 @@ public sealed unsafe class TestCompletionQueue
         Entries = entries;
         Address = address;
         _entries = (CompletionQueueEntry*)platform.Memory.Pointer(address, (ulong)entries * CompletionQueueEntry.SizeBytes);
-        _headDoorbell = platform.Bar0.Word32((uint)RegisterOffset.CompletionQueueHeadDoorbell(identifier));
+        _headDoorbell = platform.HostBar.Word32((uint)RegisterOffset.CompletionQueueHeadDoorbell(identifier));
         new Span<byte>(_entries, entries * CompletionQueueEntry.SizeBytes).Clear();
     }
 

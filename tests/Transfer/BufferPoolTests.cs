@@ -1,6 +1,7 @@
 using System.Linq;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Transfer;
@@ -10,7 +11,8 @@ public sealed unsafe class BufferPoolTests
     [Fact]
     public void Buffers_are_distinct_page_aligned_and_as_long_as_they_say()
     {
-        using BufferPool pool = new(8, 70_000);
+        using FakePlatform platform = new();
+        BufferPool pool = new(platform, 8, 70_000);
         Assert.Equal(0u, pool.BufferLengthBytes % (uint)Environment.SystemPageSize);
         Assert.InRange(pool.BufferLengthBytes, 70_000u, 70_000u + (uint)Environment.SystemPageSize);
         for (int i = 0; i < 8; i++)
@@ -30,7 +32,8 @@ public sealed unsafe class BufferPoolTests
     [Fact]
     public void An_empty_pool_says_so_and_the_last_buffer_returned_comes_first()
     {
-        using BufferPool pool = new(3, 4096);
+        using FakePlatform platform = new();
+        BufferPool pool = new(platform, 3, 4096);
         int first = pool.TryTake();
         int second = pool.TryTake();
         int third = pool.TryTake();
@@ -48,7 +51,8 @@ public sealed unsafe class BufferPoolTests
     [Fact]
     public void Memory_is_only_committed_when_it_is_used()
     {
-        using BufferPool pool = new(4096, 2 * 1024 * 1024); // 8 GiB of address space
+        using FakePlatform platform = new();
+        BufferPool pool = new(platform, 4096, 2 * 1024 * 1024); // 8 GiB of address space
         int index = pool.TryTake();
         pool[index][0] = 1;
         pool[index][pool.BufferLengthBytes - 1] = 1;
@@ -59,7 +63,8 @@ public sealed unsafe class BufferPoolTests
     [Fact]
     public void A_pool_that_cannot_be_had_is_an_error_a_person_can_read()
     {
-        PlatformException error = Assert.Throws<PlatformException>(() => new BufferPool(int.MaxValue, 2u << 30).Dispose());
+        using FakePlatform platform = new();
+        PlatformException error = Assert.Throws<PlatformException>(() => new BufferPool(platform, int.MaxValue, 2u << 30));
         Assert.Contains("transfer buffers", error.Message, StringComparison.Ordinal);
     }
 }

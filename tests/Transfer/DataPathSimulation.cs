@@ -41,7 +41,16 @@ internal sealed class DataPathSimulation : IDisposable
     public DataPathSimulation(int seed)
     {
         _random = new Random(seed);
-        Platform = new FakePlatform(new FakePlatformOptions { Seed = seed, DmaRequestsMax = 6, DmaSegmentsMax = 128, HostMemoryRegionsMax = 2048 });
+        Platform = new FakePlatform(new FakePlatformOptions
+        {
+            Seed = seed,
+            TrapsRegisterWrites = seed % 4 < 2,
+            HasWindows = seed % 5 == 0,
+            CompletionQueueLimit = seed % 5 == 0 ? Queues + 1 : int.MaxValue,
+            DmaRequestsMax = 6,
+            DmaSegmentsMax = 128,
+            HostMemoryRegionsMax = 2048,
+        });
         Backend = new TestBackend(Blocks * BlockBytes, seed) { Alignment = seed % 2 == 0 ? 512u : 1u };
         ControllerSettings settings = new()
         {

@@ -25,10 +25,10 @@ internal sealed unsafe class TransferRig : IDisposable
         Platform = new FakePlatform(options ?? new FakePlatformOptions());
         Mapper = new DataMapper(Platform);
         Mover = new HostMover(Platform);
-        Pool = new BufferPool(2, BufferBytes);
+        Pool = new BufferPool(Platform, 2, BufferBytes);
         _slot = (CommandSlot*)NativeMemory.AlignedAlloc((nuint)sizeof(CommandSlot), 64);
         NativeMemory.Clear(_slot, (nuint)sizeof(CommandSlot));
-        _listPage = (ulong*)NativeMemory.AlignedAlloc(DataMapper.ListPageBytes + 8, 4096);
+        _listPage = (ulong*)Platform.AllocateDmaMemory(DataMapper.ListPageBytes + 8);
         _segments = (HostSegment*)NativeMemory.AlignedAlloc((nuint)((CommandSlot.SegmentsMax + 1) * sizeof(HostSegment)), 64);
         _listPage[DataMapper.ListPageBytes / 8] = Guard;
         _segments[CommandSlot.SegmentsMax].HostAddress = Guard;
@@ -135,9 +135,7 @@ internal sealed unsafe class TransferRig : IDisposable
     public void Dispose()
     {
         NativeMemory.AlignedFree(_slot);
-        NativeMemory.AlignedFree(_listPage);
         NativeMemory.AlignedFree(_segments);
-        Pool.Dispose();
         Platform.Dispose();
     }
 
