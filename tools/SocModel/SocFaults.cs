@@ -15,6 +15,9 @@ public sealed class SocFaults
     /// <summary>The link never leaves detection.</summary>
     public bool LinkNeverTrains { get; set; }
 
+    /// <summary>Host and board have clocks of their own: the link does not hold while the PHY's receivers use the common one (section 7.3).</summary>
+    public bool SeparateReferenceClocks { get; set; }
+
     /// <summary>Stores and loads through the window while the link is down are bus faults, not dropped (unsure point 9).</summary>
     public bool WindowWithoutLinkFaults { get; set; }
 
@@ -114,7 +117,7 @@ public sealed class SocFaults
     /// <summary>All switches to off.</summary>
     public void Clear()
     {
-        ResetsAsRootComplex = NoReferenceClock = LinkNeverTrains = WindowWithoutLinkFaults = false;
+        ResetsAsRootComplex = NoReferenceClock = SeparateReferenceClocks = LinkNeverTrains = WindowWithoutLinkFaults = false;
         IatuLosesTargets = BarMasksLost = HeaderLost = EdmaRegistersLost = RebarCapDoesNotSelect = false;
         LateTranslation = NoDmaBypass = HostNeverAnswers = ReadsOutOfOrder = DoneBeforeStop = AbortNeedsErrorEnable = false;
         TransferSizeUpdatesAtEnd = ApbMsiIgnoresMask = NoMsixDoorbell = NoIntx = IommuBlocks = false;

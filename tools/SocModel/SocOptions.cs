@@ -46,6 +46,9 @@ public sealed record SocOptions
     /// <summary>Payload bytes each direction of the link carries in a microsecond.</summary>
     public int LinkBytesPerMicrosecond { get; init; } = 3500;
 
+    /// <summary>From a read request to its completion, on top of the data's time.</summary>
+    public int RoundTripNanoseconds { get; init; } = 800;
+
     /// <summary>What a read of an eDMA register costs a list fetch that is under way.</summary>
     public int EdmaPollPenaltyNanoseconds { get; init; } = 200;
 
