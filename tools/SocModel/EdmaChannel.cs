@@ -289,6 +289,7 @@ internal sealed class EdmaChannel
         long wait = _isFirstTlp && _direction.IsRead ? _soc.Options.RoundTripNanoseconds : 0;
         _isFirstTlp = false;
         Advance(length);
+        wait += _phase == Phase.Fetch && _soc.Faults.DoneBeforeStop ? _soc.Options.EdmaStartNanoseconds : 0;
         ReadyAt = _phase == Phase.Idle ? long.MaxValue : _soc.NowNanoseconds + busy + wait;
         return busy;
     }

@@ -59,6 +59,10 @@ internal sealed class LinkState
             {
                 GoDown(isHotReset: false);
             }
+            else if (_state != HotResetState)
+            {
+                DueNanoseconds = long.MaxValue;
+            }
         }
         else if (!IsUp && DueNanoseconds == long.MaxValue)
         {

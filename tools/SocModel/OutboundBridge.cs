@@ -148,6 +148,7 @@ internal sealed class OutboundBridge
     // A write may overtake the one before it, if that is another source's.
     private void Overtake()
     {
+        Span<byte> swap = stackalloc byte[EntryBytes];
         int slot = (_head + _count - 1) % Entries;
         for (int i = _count - 1; i > 0; i--)
         {
@@ -159,7 +160,6 @@ internal sealed class OutboundBridge
 
             (_entries[before], _entries[slot]) = (_entries[slot], _entries[before]);
             (_entries[before].LeavesAt, _entries[slot].LeavesAt) = (_entries[slot].LeavesAt, _entries[before].LeavesAt);
-            Span<byte> swap = stackalloc byte[EntryBytes];
             _data.AsSpan(before * EntryBytes, EntryBytes).CopyTo(swap);
             _data.AsSpan(slot * EntryBytes, EntryBytes).CopyTo(_data.AsSpan(before * EntryBytes));
             swap.CopyTo(_data.AsSpan(slot * EntryBytes));
