@@ -34,7 +34,7 @@ public sealed class InterruptTests
         Assert.Equal(sentAtOnce, bench.Host.Writes.Count);
         Assert.Equal(ignoresMask ? 0u : 2u, bench.R(Dbi + 0x64));
         bench.Soc.Host.ConfigWrite(0x60, 4, 0);
-        Assert.Equal(1, bench.Host.Writes.Count);
+        Assert.Single(bench.Host.Writes);
         Assert.Equal(0u, bench.R(Dbi + 0x64));
     }
 
