@@ -19,6 +19,9 @@ internal sealed unsafe class HostFunction : IServedFunction, IDisposable
     private const int ConfigurationBytes = 4096;
     private const int VectorsMax = 2048;
 
+    // INTx is not carried to the host, so that the function has no pin there.
+    private const int InterruptPin = 0x3d;
+
     // A client gives up after 5 s.
     private const long TrainingPatienceNanoseconds = 3_000_000_000;
 
@@ -78,7 +81,7 @@ internal sealed unsafe class HostFunction : IServedFunction, IDisposable
             uint value = ReadConfiguration((int)offsetBytes, width);
             for (int i = 0; i < width; i++)
             {
-                destination[i] = (byte)(value >> (i * 8));
+                destination[i] = (int)offsetBytes + i == InterruptPin ? (byte)0 : (byte)(value >> (i * 8));
             }
 
             destination = destination[width..];
