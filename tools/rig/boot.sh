@@ -101,8 +101,9 @@ add_device() {
   path=$(realpath -- "$2" 2>/dev/null) || rig_die "$1 $2: no such file"
   case $1 in
     --vfio-user) devices+=(-device "$(rig_vfio_user "nvme$n" pcie.0 "$path")") ;;
+    # Slower than 8 GT/s: faster ports wait for a link state that QEMU does not report after a reset.
     --vfio-user-port)
-      devices+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1))" -device "$(rig_vfio_user "nvme$n" "port$n" "$path")")
+      devices+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),x-speed=5" -device "$(rig_vfio_user "nvme$n" "port$n" "$path")")
       ;;
     *)
       [[ -f $path && $path != *,* ]] || rig_die "$1 $2: not a regular file (or a comma in its path)"
