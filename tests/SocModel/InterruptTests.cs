@@ -72,6 +72,17 @@ public sealed class InterruptTests
         bench.AssertClean();
     }
 
+    [Fact]
+    public void Window_reads_that_fail_are_silent_or_bus_faults_as_the_bridge_is_told()
+    {
+        SocBench bench = Up();
+        bench.Outbound(0, 0, 0x1_0000, 0x9000_0000);
+        Assert.Equal(0xFFFF_FFFFu, bench.R(Window));
+        bench.W(Dbi + 0x8D0, 1);
+        Assert.False(bench.Soc.CpuRead(Window, 4, out _));
+        Assert.Equal(1, bench.Soc.Counters.BusFaults);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
