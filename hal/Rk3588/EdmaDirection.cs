@@ -3,22 +3,6 @@ using Nvmepf.Hal.Mmio;
 
 namespace Nvmepf.Hal.Rk3588;
 
-/// <summary>Times of the eDMA engine, in nanoseconds.</summary>
-public sealed record EdmaTimes
-{
-    /// <summary>From a start to the first look at the status: a list costs about 13 us however short it is.</summary>
-    public long FirstLookNanoseconds { get; init; } = 8_000;
-
-    /// <summary>Least time between two looks; each look delays the engine's fetches.</summary>
-    public long LookIntervalNanoseconds { get; init; } = 2_000;
-
-    /// <summary>When a list that has not ended counts as stuck; above the completion timeouts that hosts use.</summary>
-    public long ListDeadlineNanoseconds { get; init; } = 500_000_000;
-
-    /// <summary>How long a soft reset may take.</summary>
-    public long ResetDeadlineNanoseconds { get; init; } = 200_000_000;
-}
-
 /// <summary>
 /// One direction of the eDMA: a bounded queue of requests, put into lists on two channels, and the way back after an error. A soft reset
 /// takes both channels, so that after one every request that has not ended runs again from its first byte; running twice does no harm.
@@ -37,6 +21,8 @@ internal sealed unsafe class EdmaDirection
     private readonly DmaDirection _direction;
     private readonly Edma _edma;
     private readonly EdmaSide _side;
+    private readonly DmaMemory _memory;
+    private readonly bool _writesLocalMemory;
     private readonly EdmaChannelRunner[] _channels = new EdmaChannelRunner[Edma.ChannelCount];
     private readonly HostDmaRequests _requests = new();
     private readonly EdmaCounters _counters;
@@ -56,6 +42,8 @@ internal sealed unsafe class EdmaDirection
         _direction = direction;
         _edma = edma;
         _side = direction == DmaDirection.HostToDevice ? edma.Read : edma.Write;
+        _memory = memory;
+        _writesLocalMemory = direction == DmaDirection.HostToDevice && bounceLengthBytes == 0;
         _times = times;
         _counters = counters;
         _log = log;
@@ -336,7 +324,12 @@ internal sealed unsafe class EdmaDirection
         if (!hasEnded)
         {
             _log?.Write("rk3588: eDMA direction {0} did not finish its soft reset within {1} ms", (long)_direction, _times.ResetDeadlineNanoseconds / 1_000_000);
-            _requests.FinishAll(_isLinkLost ? DmaStatus.LinkLost : DmaStatus.HostError);
+            _requests.ConvictAll(DmaStatus.HostError);
+        }
+
+        if (_writesLocalMemory)
+        {
+            ForgetUnfinished();
         }
 
         _side.InterruptClear.Write(new EdmaInterrupts { Done = AllBits, Abort = AllBits });
@@ -347,7 +340,7 @@ internal sealed unsafe class EdmaDirection
 
         if (_isLinkLost)
         {
-            _requests.FinishAll(DmaStatus.LinkLost);
+            _requests.FinishAll();
             _suspects = 0;
             _state = State.Down;
             return true;
@@ -357,6 +350,20 @@ internal sealed unsafe class EdmaDirection
         SetUp();
         _state = State.Running;
         return true;
+    }
+
+    private void ForgetUnfinished()
+    {
+        for (int i = 0; i < _requests.Count; i++)
+        {
+            ref HostDmaRequest request = ref _requests.At(_requests.IndexOf(i));
+            if (!request.IsFinished && request.HasBegun && !request.IsForCopy)
+            {
+                request.ForgetLocal(_memory);
+            }
+        }
+
+        Mmio.Barrier.Full();
     }
 
     /// <summary>Requests that have not ended begin again; those at fault, and those that were hit too often, end.</summary>
@@ -369,7 +376,7 @@ internal sealed unsafe class EdmaDirection
         {
             int index = _requests.IndexOf(i);
             ref HostDmaRequest request = ref _requests.At(index);
-            if (request.IsFinished || request.IsForCopy)
+            if (request.IsFinished || (request.IsForCopy && !request.IsConvicted))
             {
                 continue;
             }

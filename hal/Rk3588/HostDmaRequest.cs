@@ -38,6 +38,9 @@ internal unsafe struct HostDmaRequest
     /// <summary>Whether every byte was given to hardware.</summary>
     internal readonly bool IsAssigned => _segment == _segmentCount;
 
+    /// <summary>Whether any byte was given to hardware.</summary>
+    internal readonly bool HasBegun => _segment != 0 || _offsetBytes != 0;
+
     /// <summary>Host address of the next byte.</summary>
     internal readonly ulong HostAddress => _segments[_segment].HostAddress + _offsetBytes;
 
@@ -73,6 +76,17 @@ internal unsafe struct HostDmaRequest
         _segment = 0;
         _offsetBytes = 0;
         OutstandingElements = 0;
+    }
+
+    /// <summary>
+    /// Drops what the CPU's caches hold of the local memory: hardware has written some of it, nobody knows how much.
+    /// </summary>
+    internal readonly void ForgetLocal(DmaMemory memory)
+    {
+        for (int i = 0; i < _segmentCount; i++)
+        {
+            memory.ForgetForDevice(_segments[i].Local, _segments[i].LengthBytes);
+        }
     }
 
     /// <summary>Ends it.</summary>
@@ -169,15 +183,15 @@ internal sealed unsafe class HostDmaRequests
     /// <summary>Ends one request.</summary>
     internal void Finish(int index, DmaStatus status) => _requests[index].Finish(status);
 
-    /// <summary>Ends every request that has not ended.</summary>
-    internal void FinishAll(DmaStatus status)
+    /// <summary>Ends every request that has not ended: by its verdict, or as lost.</summary>
+    internal void FinishAll()
     {
         for (int i = 0; i < Count; i++)
         {
             int index = IndexOf(i);
             if (!_requests[index].IsFinished)
             {
-                Finish(index, _requests[index].IsConvicted ? _requests[index].Status : status);
+                Finish(index, _requests[index].IsConvicted ? _requests[index].Status : DmaStatus.LinkLost);
             }
         }
     }
@@ -188,7 +202,7 @@ internal sealed unsafe class HostDmaRequests
         for (int i = 0; i < Count; i++)
         {
             ref HostDmaRequest request = ref _requests[IndexOf(i)];
-            if (!request.IsFinished)
+            if (!request.IsFinished && !request.IsConvicted)
             {
                 request.IsConvicted = true;
                 request.Status = status;

@@ -94,7 +94,7 @@ public sealed unsafe class InterruptRaiser
         if (now >= _nextModeLookNanoseconds && _windows.IsLinkUp)
         {
             _nextModeLookNanoseconds = now + ModeLookNanoseconds;
-            LookAtMode();
+            _ = LookAtMode(out _);
         }
 
         if (!_isAnyWaiting || now < _nextRetryNanoseconds)
@@ -156,14 +156,11 @@ public sealed unsafe class InterruptRaiser
 
     private ulong* PendingWord(int word) => _bar.Word64(Bar0Layout.MsixPendingBits + ((uint)word * sizeof(ulong)));
 
-    private InterruptMode LookAtMode()
+    private InterruptMode LookAtMode(out MsixControl msix)
     {
-        InterruptMode mode = InterruptMode.Legacy;
-        if (_endpoint.Msix.Control.Read().Enable)
-        {
-            mode = InterruptMode.Msix;
-        }
-        else if (_endpoint.Msi.Control.Read().Enable)
+        msix = _endpoint.Msix.Control.Read();
+        InterruptMode mode = msix.Enable ? InterruptMode.Msix : InterruptMode.Legacy;
+        if (!msix.Enable && _endpoint.Msi.Control.Read().Enable)
         {
             mode = InterruptMode.Msi;
         }
@@ -184,10 +181,10 @@ public sealed unsafe class InterruptRaiser
             return false;
         }
 
-        switch (LookAtMode())
+        switch (LookAtMode(out MsixControl msix))
         {
             case InterruptMode.Msix:
-                return TrySendMsix(vector);
+                return TrySendMsix(vector, msix.FunctionMask);
             case InterruptMode.Msi:
                 return TrySendMsi(vector);
             default:
@@ -197,13 +194,13 @@ public sealed unsafe class InterruptRaiser
         }
     }
 
-    private bool TrySendMsix(int vector)
+    private bool TrySendMsix(int vector, bool isFunctionMasked)
     {
         uint entry = Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes);
         _barMemory.ForgetForDevice((byte*)_bar.Word32(entry), TableEntryBytes);
         Mmio.Barrier.Full();
         uint control = Mmio.Mmio.Read32(_bar.Word32(entry + TableControlOffset));
-        if (_endpoint.Msix.Control.Read().FunctionMask || (control & EntryMaskBit) != 0)
+        if (isFunctionMasked || (control & EntryMaskBit) != 0)
         {
             SetPending(vector, isPending: true);
             return false;
@@ -223,12 +220,20 @@ public sealed unsafe class InterruptRaiser
     private bool TrySendMsi(int vector)
     {
         MsiControl control = _endpoint.Msi.Control.Read();
-        int message = vector & ((1 << Math.Min((int)control.VectorsEnabledLog2, 5)) - 1);
+        int mask = (1 << Math.Min((int)control.VectorsEnabledLog2, 5)) - 1;
+        int message = vector & mask;
         uint bit = 1u << message;
         if (control.HasVectorMask && (_endpoint.Msi.Mask.Read().Vectors & bit) != 0)
         {
-            SetMsiPending(_msiPending | bit);
+            SetMsiPending(bit, isPending: true);
             return false;
+        }
+
+        if ((_msiPending & bit) != 0 && (_endpoint.Msi.Pending.Read().Vectors & bit) == 0)
+        {
+            // The hardware has seen the mask go and has sent it.
+            _msiPending &= ~bit;
+            return true;
         }
 
         if (_switches.MsiByApb)
@@ -238,13 +243,13 @@ public sealed unsafe class InterruptRaiser
         else
         {
             ulong address = ((ulong)_endpoint.Msi.AddressLow.Read().AddressIn4Bytes << 2) | ((ulong)_endpoint.Msi.AddressHigh.Read().Address << 32);
-            if (!TryStoreMessage(address, _endpoint.Msi.Data.Read().Data | (uint)message))
+            if (!TryStoreMessage(address, ((uint)_endpoint.Msi.Data.Read().Data & ~(uint)mask) | (uint)message))
             {
                 return false;
             }
         }
 
-        SetMsiPending(_msiPending & ~bit);
+        SetMsiPending(bit, isPending: false);
         return true;
     }
 
@@ -278,16 +283,22 @@ public sealed unsafe class InterruptRaiser
         Mmio.Barrier.Full();
     }
 
-    private void SetMsiPending(uint pending)
+    /// <summary>Sets or clears one bit of the capability's pending bits, and remembers whether the hardware took it.</summary>
+    private void SetMsiPending(uint bit, bool isPending)
     {
-        if (pending == _msiPending)
+        if (isPending == ((_msiPending & bit) != 0))
         {
             return;
         }
 
-        _msiPending = pending;
-        using DbiWriteAccess access = new(_port.MiscControl1);
-        _endpoint.Msi.Pending.Write(new MsiPending(pending), access);
+        ProtectedRegister<MsiPending> register = _endpoint.Msi.Pending;
+        uint pending = register.Read().Vectors;
+        using (DbiWriteAccess access = new(_port.MiscControl1))
+        {
+            register.Write(new MsiPending(isPending ? pending | bit : pending & ~bit), access);
+        }
+
+        _msiPending = (_msiPending & ~bit) | (isPending ? register.Read().Vectors & bit : 0);
     }
 
     private void UpdateLegacy()

@@ -31,6 +31,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
     private readonly WindowCopyEngine? _copies;
     private readonly uint _doorbellRefreshBytes;
     private IFunctionHandler? _handler;
+    private bool _isServing; // registers can be reached, and the host may reach us
     private ResetStep _resetStep;
     private long _resetSinceNanoseconds;
     private bool _holdIsReported;
@@ -117,6 +118,9 @@ public sealed unsafe class Rk3588Platform : IPlatform
     public bool HasLevelInterrupts => _interrupts.Mode == InterruptMode.Legacy;
 
     /// <inheritdoc/>
+    public bool IsMsixEnabled => _interrupts.Mode == InterruptMode.Msix;
+
+    /// <inheritdoc/>
     public long NowNanoseconds => _clock.NowNanoseconds;
 
     /// <inheritdoc/>
@@ -159,6 +163,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
         }
 
         _interrupts.Reset();
+        _isServing = true;
         _endpoint.EnableLink();
     }
 
@@ -216,9 +221,9 @@ public sealed unsafe class Rk3588Platform : IPlatform
     /// </summary>
     public void Dispose()
     {
-        if (_handler is not null)
+        if (_isServing)
         {
-            _handler = null;
+            _isServing = false;
             Stop();
         }
 

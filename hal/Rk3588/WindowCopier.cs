@@ -101,8 +101,8 @@ public sealed unsafe class WindowCopyEngine : IHostDma
     public void LinkDown()
     {
         _isUp = false;
-        _reads.FinishAll(DmaStatus.LinkLost);
-        _writes.FinishAll(DmaStatus.LinkLost);
+        _reads.FinishAll();
+        _writes.FinishAll();
     }
 
     private void Copy(DmaDirection direction, HostDmaRequests requests)

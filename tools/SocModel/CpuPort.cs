@@ -253,10 +253,9 @@ internal sealed class CpuPort
             return Fault();
         }
 
-        bool isErrorSilent = (_soc.Config[ConfigLayout.AmbaErrorResponse] & 1) == 0;
         if (!_soc.Link.IsUp)
         {
-            return LoseLink(address) && (isErrorSilent || Fault());
+            return LoseLink(address);
         }
 
         TlpStatus status = _soc.Bridge.Read(pciAddress, _word.AsSpan(0, widthBytes));
@@ -269,6 +268,7 @@ internal sealed class CpuPort
         }
 
         _soc.Log.Add(_soc.NowNanoseconds, SocEvent.WindowRead, pciAddress, value);
+        bool isErrorSilent = (_soc.Config[ConfigLayout.AmbaErrorResponse] & 1) == 0;
         return status == TlpStatus.Success || isErrorSilent || Fault();
     }
 

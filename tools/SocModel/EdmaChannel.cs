@@ -118,7 +118,8 @@ internal sealed class EdmaChannel
         }
         else
         {
-            BeginTransfer(_registers[TransferSize / 4]);
+            uint size = _registers[TransferSize / 4];
+            BeginTransfer(size == 0 ? 1ul << 32 : size);
         }
     }
 
@@ -247,20 +248,15 @@ internal sealed class EdmaChannel
         (_registers[3], _registers[4]) = ((uint)source, (uint)(source >> 32));
         ulong destination = BinaryPrimitives.ReadUInt64LittleEndian(_element.AsSpan(16));
         (_registers[5], _registers[6]) = ((uint)destination, (uint)(destination >> 32));
-        BeginTransfer(size);
+        BeginTransfer(size == 0 ? 1ul << 32 : size);
     }
 
-    private void BeginTransfer(uint size)
+    private void BeginTransfer(ulong bytes)
     {
-        if (size == 0)
-        {
-            _soc.Violate(ViolationKind.TransferOfZeroBytes, (ulong)_direction.Source(_number));
-        }
-
         _phase = Phase.Transfer;
         _source = _registers[SourceLow / 4] | ((ulong)_registers[4] << 32);
         _destination = _registers[5] | ((ulong)_registers[6] << 32);
-        _remaining = size == 0 ? 1ul << 32 : size;
+        _remaining = bytes;
         _isFirstTlp = true;
         _isDescending = _direction.IsRead && _soc.Faults.ReadsOutOfOrder && _soc.Draw(2) == 1;
     }
