@@ -170,6 +170,7 @@ public sealed class ConfigurationTests
         bench.W(Apb, 0x0004_0004);
         bench.Wait(() => bench.Soc.Host.IsLinkUp);
         Assert.Equal(1, bench.Count(ViolationKind.AtsVisible));
+        Assert.Equal(1, bench.Count(ViolationKind.FastTrainingSequencesNotSet));
         Assert.Equal(5, bench.Count(ViolationKind.BarWithoutRegion));
     }
 

@@ -202,6 +202,29 @@ public sealed class EdmaTests
     }
 
     [Fact]
+    public void A_zero_in_the_status_raises_the_interrupt_and_nothing_else()
+    {
+        SocBench bench = Up();
+        bench.W(Status(2), 0);
+        Assert.True(bench.Soc.DmaInterrupt(2));
+        Assert.False(bench.Soc.DmaInterrupt(0));
+        Assert.Equal(0u, bench.R(Status(2)));
+        bench.W(Clear(2), 0);
+        Assert.False(bench.Soc.DmaInterrupt(2));
+    }
+
+    [Fact]
+    public void A_size_of_zero_is_noticed_and_never_ends()
+    {
+        SocBench bench = Up();
+        bench.Element(List, DataWithInterrupt, 0, Local, HostAt);
+        bench.StartList(0, List);
+        bench.Soc.Advance(100_000);
+        Assert.Equal(1, bench.Count(ViolationKind.TransferOfZeroBytes));
+        Assert.True(bench.Soc.Counters.BytesToHost > 0x1_0000);
+    }
+
+    [Fact]
     public void A_remote_interrupt_is_a_write_to_the_programmed_address()
     {
         SocBench bench = Up();

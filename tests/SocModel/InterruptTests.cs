@@ -39,6 +39,20 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public void A_pending_bit_of_softwares_own_sends_nothing()
+    {
+        SocBench bench = UpWithMsi(multiple: 3);
+        bench.Soc.Host.ConfigWrite(0x60, 4, 1);
+        bench.W(Dbi + 0x64, 1);
+        bench.Soc.Host.ConfigRead(0x64, 4, out uint pending);
+        Assert.Equal(1u, pending);
+        bench.Soc.Host.ConfigWrite(0x60, 4, 0);
+        Assert.Empty(bench.Host.Writes);
+        bench.W(Dbi + 0x64, 0);
+        bench.AssertClean();
+    }
+
+    [Fact]
     public void The_internal_table_is_written_by_the_host_read_by_the_board_and_rung_by_the_doorbell()
     {
         SocBench bench = UpWithBar4();
@@ -56,6 +70,17 @@ public sealed class InterruptTests
         bench.W(Dbi + 0x948, 5);
         Assert.Single(bench.Host.Writes);
         bench.AssertClean();
+    }
+
+    [Fact]
+    public void Window_reads_that_fail_are_silent_or_bus_faults_as_the_bridge_is_told()
+    {
+        SocBench bench = Up();
+        bench.Outbound(0, 0, 0x1_0000, 0x9000_0000);
+        Assert.Equal(0xFFFF_FFFFu, bench.R(Window));
+        bench.W(Dbi + 0x8D0, 1);
+        Assert.False(bench.Soc.CpuRead(Window, 4, out _));
+        Assert.Equal(1, bench.Soc.Counters.BusFaults);
     }
 
     [Theory]

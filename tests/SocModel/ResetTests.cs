@@ -17,6 +17,7 @@ public sealed class ResetTests
         Assert.Equal(0u, bench.R(Apb + 0x300));
         Assert.Equal(7u, bench.R(Apb + 0x010));
         bench.W(Apb + 0x010, 7);
+        bench.TrainingSequences();
         bench.W(Apb + 0x180, 0x0008_0008);
         bench.Wait(() => bench.Soc.Host.IsLinkUp);
         Assert.Equal(3u, bench.R(Apb + 0x010));
@@ -138,6 +139,9 @@ public sealed class ResetTests
         bench.W(Window, 0);
         Assert.Equal(0xFFFF_FFFFu, bench.R(Window));
         Assert.Equal(2, bench.Count(ViolationKind.WindowWithoutLink));
+        bench.W(Dbi + 0x8D0, 1);
+        Assert.True(bench.Soc.CpuWrite(Window, 4, 0));
+        Assert.False(bench.Soc.CpuRead(Window, 4, out _));
         bench.Soc.Faults.WindowWithoutLinkFaults = true;
         Assert.False(bench.Soc.CpuWrite(Window, 4, 0));
     }

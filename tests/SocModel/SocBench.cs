@@ -118,7 +118,15 @@ internal sealed class SocBench
         W(Dbi + 0xB4, 0x2000);
         W(Dbi + 0xB8, 0x3000);
         W(Dbi + 0x8BC, 0);
+        TrainingSequences();
         Inbound(0, BarMemory);
+    }
+
+    /// <summary>N_FTS of both generations, lost at every reset.</summary>
+    internal void TrainingSequences()
+    {
+        W(Dbi + 0x70C, (R(Dbi + 0x70C) & 0xFF00_00FF) | 0x00FF_FF00);
+        W(Dbi + 0x80C, R(Dbi + 0x80C) | 0xFF);
     }
 
     internal void Inbound(uint bar, ulong target)

@@ -5,6 +5,7 @@ namespace Nvmepf.SocModel;
 internal sealed class ConfigSpace
 {
     private const uint EnableReadOnlyWrites = 1;
+    private const uint PowerOnTrainingSequences = 210;
 
     private readonly Soc _soc;
     private readonly uint[] _values = new uint[ConfigLayout.Dwords];
@@ -101,6 +102,10 @@ internal sealed class ConfigSpace
 
         return false;
     }
+
+    /// <summary>N_FTS of Gen1 or of Gen2 and up has not been written since the last reset (section 2.1).</summary>
+    internal bool HasPowerOnTrainingSequences() =>
+        ((this[0x70C] >> 8) & 0xFF) == PowerOnTrainingSequences || (this[0x80C] & 0xFF) == PowerOnTrainingSequences;
 
     /// <summary>A read of a dword, by local software or the host.</summary>
     internal uint Read(int offset)

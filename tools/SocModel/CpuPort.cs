@@ -253,9 +253,10 @@ internal sealed class CpuPort
             return Fault();
         }
 
+        bool isErrorSilent = (_soc.Config[ConfigLayout.AmbaErrorResponse] & 1) == 0;
         if (!_soc.Link.IsUp)
         {
-            return LoseLink(address);
+            return LoseLink(address) && (isErrorSilent || Fault());
         }
 
         TlpStatus status = _soc.Bridge.Read(pciAddress, _word.AsSpan(0, widthBytes));
@@ -268,7 +269,6 @@ internal sealed class CpuPort
         }
 
         _soc.Log.Add(_soc.NowNanoseconds, SocEvent.WindowRead, pciAddress, value);
-        bool isErrorSilent = (_soc.Config[ConfigLayout.AmbaErrorResponse] & 1) == 0;
         return status == TlpStatus.Success || isErrorSilent || Fault();
     }
 

@@ -118,8 +118,7 @@ internal sealed class EdmaChannel
         }
         else
         {
-            uint size = _registers[TransferSize / 4];
-            BeginTransfer(size == 0 ? 1ul << 32 : size);
+            BeginTransfer(_registers[TransferSize / 4]);
         }
     }
 
@@ -248,15 +247,20 @@ internal sealed class EdmaChannel
         (_registers[3], _registers[4]) = ((uint)source, (uint)(source >> 32));
         ulong destination = BinaryPrimitives.ReadUInt64LittleEndian(_element.AsSpan(16));
         (_registers[5], _registers[6]) = ((uint)destination, (uint)(destination >> 32));
-        BeginTransfer(size == 0 ? 1ul << 32 : size);
+        BeginTransfer(size);
     }
 
-    private void BeginTransfer(ulong bytes)
+    private void BeginTransfer(uint size)
     {
+        if (size == 0)
+        {
+            _soc.Violate(ViolationKind.TransferOfZeroBytes, (ulong)_direction.Source(_number));
+        }
+
         _phase = Phase.Transfer;
         _source = _registers[SourceLow / 4] | ((ulong)_registers[4] << 32);
         _destination = _registers[5] | ((ulong)_registers[6] << 32);
-        _remaining = bytes;
+        _remaining = size == 0 ? 1ul << 32 : size;
         _isFirstTlp = true;
         _isDescending = _direction.IsRead && _soc.Faults.ReadsOutOfOrder && _soc.Draw(2) == 1;
     }

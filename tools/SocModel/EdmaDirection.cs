@@ -45,6 +45,9 @@ internal sealed class EdmaDirection
 
     internal uint InterruptMask => _mask;
 
+    /// <summary>A 0 was written to the status: the interrupt lines are up without a status bit, until a 0 is written to the clear register.</summary>
+    internal bool IsInterruptEmulated { get; private set; }
+
     internal long DueNanoseconds
     {
         get
@@ -70,6 +73,7 @@ internal sealed class EdmaDirection
     {
         _isEnabled = false;
         _status = _errors = _errorsHigh = _errorEnable = _mask = 0;
+        IsInterruptEmulated = false;
         Array.Clear(_remote);
         Array.Clear(_remoteData);
         foreach (EdmaChannel channel in Channels)
@@ -178,9 +182,13 @@ internal sealed class EdmaDirection
         {
             (isData ? _remoteData : _remote)[index] = value;
         }
+        else if (offset == _at.Status)
+        {
+            IsInterruptEmulated |= value == 0;
+        }
         else
         {
-            return offset == _at.Status || offset == _at.Errors || offset == _at.ErrorsHigh;
+            return offset == _at.Errors || offset == _at.ErrorsHigh;
         }
 
         return true;
@@ -306,6 +314,7 @@ internal sealed class EdmaDirection
     private void ClearStatus(uint value)
     {
         _status &= ~value;
+        IsInterruptEmulated &= value != 0;
         uint aborts = (value >> AbortShift) & 0xFF;
         _errors &= ~(aborts | (aborts << 16));
         _errorsHigh &= ~(aborts | (aborts << 8) | (aborts << 16) | (aborts << 24));

@@ -21,6 +21,7 @@ internal sealed class Interrupts
     private readonly ushort[] _elbiMask = new ushort[2];
     private readonly uint[] _elbiUser = new uint[ElbiUserBytes / 4];
     private readonly byte[] _word = new byte[4];
+    private uint _owedMsi;
 
     internal Interrupts(Soc soc) => _soc = soc;
 
@@ -36,6 +37,7 @@ internal sealed class Interrupts
     {
         Array.Clear(_table);
         Array.Clear(_pending);
+        _owedMsi = 0;
         for (int vector = 0; vector < MsixVectors; vector++)
         {
             _table[(vector * 4) + 3] = 1;
@@ -63,6 +65,7 @@ internal sealed class Interrupts
             else if ((_soc.Config[ConfigLayout.MsiMask] & (1u << vector)) != 0 && !_soc.Faults.ApbMsiIgnoresMask)
             {
                 _soc.Config[ConfigLayout.MsiPending] |= 1u << vector;
+                _owedMsi |= 1u << vector;
             }
             else
             {
@@ -94,13 +97,15 @@ internal sealed class Interrupts
         }
     }
 
-    /// <summary>The host changed a mask or an enable: what was pending and may go now goes.</summary>
+    /// <summary>
+    /// The host changed a mask or an enable: what waits and may go now goes. Pending bits that software set by itself are software's to send.
+    /// </summary>
     internal void Reconsider()
     {
-        uint msi = _soc.Config[ConfigLayout.Msi];
-        uint ready = _soc.Config[ConfigLayout.MsiPending] & ~_soc.Config[ConfigLayout.MsiMask];
-        if ((msi & MsiEnable) != 0 && ready != 0 && !_soc.Faults.ApbMsiIgnoresMask)
+        uint ready = _owedMsi & ~_soc.Config[ConfigLayout.MsiMask];
+        if (ready != 0 && (_soc.Config[ConfigLayout.Msi] & MsiEnable) != 0)
         {
+            _owedMsi &= ~ready;
             _soc.Config[ConfigLayout.MsiPending] &= ~ready;
             GenerateMsi(ready);
         }

@@ -122,7 +122,7 @@ public sealed class Soc
     {
         EdmaDirection direction = channel < 2 ? Edma.WriteDirection : Edma.ReadDirection;
         uint bits = 0x0001_0001u << (channel & 1);
-        return (direction.Status & ~direction.InterruptMask & bits) != 0;
+        return direction.IsInterruptEmulated || (direction.Status & ~direction.InterruptMask & bits) != 0;
     }
 
     /// <summary>Everything as after construction with another seed and start state; faults, ignored violations and memory stay. Allocates nothing.</summary>
@@ -212,6 +212,11 @@ public sealed class Soc
             {
                 Violate(ViolationKind.BarWithoutRegion, (ulong)bar);
             }
+        }
+
+        if (Config.HasPowerOnTrainingSequences())
+        {
+            Violate(ViolationKind.FastTrainingSequencesNotSet, 0);
         }
 
         if (Config.IsAtsVisible())

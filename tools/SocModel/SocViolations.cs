@@ -75,6 +75,12 @@ public enum ViolationKind
     /// <summary>A channel was started without local interrupt enable in a block or list: its end can never be seen.</summary>
     DoneNeverLatches,
 
+    /// <summary>A transfer of size 0, which is 4 GiB here and not documented anywhere.</summary>
+    TransferOfZeroBytes,
+
+    /// <summary>Link training started with N_FTS at its power-on value, which is bad on this SoC.</summary>
+    FastTrainingSequencesNotSet,
+
     /// <summary>A device read memory whose newest bytes were still in the CPU's cache.</summary>
     StaleDeviceRead,
 
