@@ -147,6 +147,22 @@ public sealed class ResetTests
     }
 
     [Fact]
+    public void A_reset_of_the_controller_forgets_the_hold_too()
+    {
+        SocBench bench = Up();
+        bench.Soc.Host.HotReset();
+        bench.W(Cru + 0xA80, 0x2000_2000);
+        bench.W(Cru + 0xA84, 0x1000_1000);
+        bench.Soc.Advance(1_000_000);
+        bench.W(Cru + 0xA80, 0x2000_0000);
+        bench.W(Cru + 0xA84, 0x1000_0000);
+        Assert.Equal(0u, bench.R(Apb));
+        bench.Configure();
+        bench.EnableLtssm();
+        bench.AssertClean();
+    }
+
+    [Fact]
     public void Power_domain_off_resets_everything()
     {
         SocBench bench = Up();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Nvmepf.Tests.SocModel;
 
-/// <summary>The host's memory for a test: 4 MiB at address 0, message interrupts at 0xfee00000; everything else answers Unsupported Request.</summary>
+/// <summary>The host's memory for a test: 4 MiB at address 0; everything else answers Unsupported Request, and takes writes.</summary>
 internal sealed class FakeHost : IHostFabric
 {
     internal const int MemoryBytes = 0x40_0000;
@@ -93,7 +93,8 @@ internal sealed class SocBench
 
     internal long Count(ViolationKind kind) => Soc.Violations.Count(kind);
 
-    internal void AssertClean() => Assert.True(Soc.Violations.Total == 0, string.Join('\n', Soc.Violations.First.ToArray()) + "\n" + Soc.Log.Print(40));
+    internal void AssertClean() =>
+        Assert.True(Soc.Violations.Total == 0, string.Join('\n', Soc.Violations.First.ToArray()) + "\n" + Soc.Log.Print(40));
 
     /// <summary>The reference's section 2.2: endpoint mode, configuration, BAR 0 of 64 bits and 1 MiB, others off, inbound region.</summary>
     internal void Configure()

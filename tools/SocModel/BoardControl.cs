@@ -129,7 +129,8 @@ internal sealed class BoardControl
         : Gate(32, 6) || Gate(32, 8) || Gate(33, 2) || Gate(34, 7) ? BlockState.Gated
         : Held(32, 8) || Held(32, 12) || Held(34, 7) ? BlockState.InReset : BlockState.Reachable;
 
-    internal uint ReadCru(int offset) => offset < 0x1000 ? _cru[offset / 4] : offset is >= PhpCru and < PhpCru + 0x1000 ? _phpCru[(offset - PhpCru) / 4] : 0u;
+    internal uint ReadCru(int offset) => offset < 0x1000 ? _cru[offset / 4]
+        : offset is >= PhpCru and < PhpCru + 0x1000 ? _phpCru[(offset - PhpCru) / 4] : 0u;
 
     internal void WriteCru(int offset, uint value)
     {

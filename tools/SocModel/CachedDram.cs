@@ -75,7 +75,7 @@ public sealed unsafe class CachedDram : IBoardMemory, IDisposable
         _violations = soc?.Violations;
     }
 
-    /// <summary>Cache maintenance of a part of the cached range: cleans its lines, and with <paramref name="invalidate"/> fetches them again.</summary>
+    /// <summary>Cache maintenance of a part of the cached range: cleans its lines; with <paramref name="invalidate"/>, fetches them again.</summary>
     public void Maintain(ulong physical, long lengthBytes, bool invalidate)
     {
         if (lengthBytes <= 0 || !IsCached(physical, (int)lengthBytes))

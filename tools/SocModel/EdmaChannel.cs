@@ -223,6 +223,12 @@ internal sealed class EdmaChannel
         _soc.Log.Add(_soc.NowNanoseconds, SocEvent.EdmaElement, ListPointer, control | ((ulong)size << 32));
         ref uint control1 = ref _registers[Control1 / 4];
         PayDone();
+        if (_phase == Phase.Halted)
+        {
+            // The link was lost at the interrupt's TLP.
+            return;
+        }
+
         if (((control & Cycle) != 0) != ((control1 & ConsumerCycle) != 0))
         {
             if (!_hasLatched)
@@ -400,7 +406,10 @@ internal sealed class EdmaChannel
             PayDone();
         }
 
-        BeginFetch();
+        if (_phase != Phase.Halted)
+        {
+            BeginFetch();
+        }
     }
 
     private void PayDone()

@@ -21,7 +21,7 @@ public enum SocEvent
     /// <summary>The link's state changed: LTSSM code, 1 if up.</summary>
     Link,
 
-    /// <summary>A reset by the host or a link loss: 0 hot reset, 1 link down, 2 PERST# asserted, 3 PERST# deasserted, 4 power off, 5 power on.</summary>
+    /// <summary>What the host did: 0 hot reset, 1 link down, 2 PERST# asserted, 3 PERST# deasserted, 4 power off, 5 power on.</summary>
     Reset,
 
     /// <summary>A doorbell started a channel: channel (0-1 write, 2-3 read), list address.</summary>

@@ -17,7 +17,7 @@ public sealed class HostPort
     /// <summary>Speed of the link: 1 for 2.5 GT/s to 3 for 8 GT/s; 0 while it is down.</summary>
     public int LinkSpeed => IsLinkUp ? (int)_soc.Link.Speed : 0;
 
-    /// <summary>A configuration read of 1, 2 or 4 naturally aligned bytes below 4096. While the link is down: Unsupported Request and all ones.</summary>
+    /// <summary>A configuration read of 1, 2 or 4 aligned bytes below 4096. While the link is down: Unsupported Request and all ones.</summary>
     public TlpStatus ConfigRead(int offset, int widthBytes, out uint value)
     {
         CheckConfig(offset, widthBytes);
@@ -122,7 +122,8 @@ public sealed class HostPort
     {
         if (widthBytes is not (1 or 2 or 4) || (uint)offset > 4096u - (uint)widthBytes || (offset & (widthBytes - 1)) != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(offset), $"configuration accesses are 1, 2 or 4 aligned bytes below 4096, not {widthBytes} at 0x{offset:x}");
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), $"configuration accesses are 1, 2 or 4 aligned bytes below 4096, not {widthBytes} at 0x{offset:x}");
         }
     }
 

@@ -22,7 +22,7 @@ public enum TlpStatus
     Poisoned,
 }
 
-/// <summary>The board's memory as its devices see it, by SoC physical address: what DMA, inbound host accesses and carve-out accesses reach.</summary>
+/// <summary>The board's memory as devices see it, by SoC physical address: what DMA, the host and carve-out accesses reach.</summary>
 public interface IBoardMemory
 {
     /// <summary>A device's read; false where there is no memory in the whole range.</summary>

@@ -77,6 +77,18 @@ internal sealed class LinkState
         Reconsider();
     }
 
+    /// <summary>The controller itself was reset: no link, and nothing to hold.</summary>
+    internal void OnControllerReset()
+    {
+        if (IsUp)
+        {
+            GoDown(isHotReset: false);
+        }
+
+        _isHeld = false;
+        Reconsider();
+    }
+
     internal void GoDown(bool isHotReset)
     {
         bool wasUp = IsUp;

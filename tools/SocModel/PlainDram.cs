@@ -43,5 +43,7 @@ public sealed class PlainDram : IBoardMemory
     }
 
     private bool IsInside(ulong physical, int lengthBytes) =>
-        physical >= PhysicalBase && physical - PhysicalBase <= (ulong)_bytes.Length && (ulong)lengthBytes <= (ulong)_bytes.Length - (physical - PhysicalBase);
+        physical >= PhysicalBase
+        && physical - PhysicalBase <= (ulong)_bytes.Length
+        && (ulong)lengthBytes <= (ulong)_bytes.Length - (physical - PhysicalBase);
 }

@@ -125,7 +125,7 @@ public sealed class Soc
         return direction.IsInterruptEmulated || (direction.Status & ~direction.InterruptMask & bits) != 0;
     }
 
-    /// <summary>Everything as after construction with another seed and start state; faults, ignored violations and memory stay. Allocates nothing.</summary>
+    /// <summary>As after construction with another seed and start state; faults, ignored violations and memory stay. Allocates nothing.</summary>
     public void Reset(ulong seed, SocStartState startState)
     {
         _prng = new Prng(seed);
@@ -179,17 +179,13 @@ public sealed class Soc
     /// <summary>Power-on values in the controller itself: its reset was asserted or its power domain is off.</summary>
     internal void ResetController()
     {
-        bool wasUp = Link.IsUp;
         Config.Reset();
         Iatu.Reset();
         Edma.Reset();
         Interrupts.Reset();
         Bridge.Reset();
         Inbound.Reset();
-        if (wasUp)
-        {
-            Link.GoDown(isHotReset: false);
-        }
+        Link.OnControllerReset();
     }
 
     /// <summary>What a hot reset or a link loss takes away.</summary>

@@ -1,6 +1,6 @@
 namespace Nvmepf.SocModel;
 
-/// <summary>What hardware would punish: a hang, a bus fault, lost or wrong data. Each is a mistake of the firmware's, not a fault of the model's.</summary>
+/// <summary>What hardware would punish by a hang, a bus fault, lost or wrong data: mistakes of the firmware's.</summary>
 public enum ViolationKind
 {
     /// <summary>A register access to a block whose power domain is off (hangs or aborts).</summary>
