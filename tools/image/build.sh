@@ -24,6 +24,8 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 cp -a "$image_dir/rootfs/." "$root/"
 install -D -m 755 "$firmware" "$root/usr/sbin/nvmepf"
+# The mathematics library, which the firmware is linked to, is in the archive of the guest's fio: the same C library's.
+(cd "$root" && "$rig_cache/guest/busybox" cpio --quiet -i -d usr/lib/x86_64-linux-gnu/libm.so.6 <"$rig_cache/guest/fio.cpio")
 for setting; do
   [[ $setting =~ ^[A-Z_]+= ]] || rig_die "$setting: expected NAME=VALUE"
   printf "%s='%s'\n" "${setting%%=*}" "$(printf '%s' "${setting#*=}" | sed "s/'/'\\\\''/g")" >>"$root/etc/nvmepf.conf"
