@@ -73,13 +73,23 @@ public sealed class OutboundWindows
     public ulong Remaps { get; private set; }
 
     /// <summary>Writes every region's registers: at start, and after each reset of the link, which may have emptied them.</summary>
+    /// <param name="flushesFirst">
+    /// Reads through each region that is on before it is written: under a link that was kept, a firmware that died may have left stores on
+    /// their way.
+    /// </param>
     /// <returns>False where a region did not come into effect.</returns>
-    public bool ProgramAll()
+    public unsafe bool ProgramAll(bool flushesFirst = false)
     {
         bool isGood = true;
         HasDmaBypass = _wantsDmaBypass;
         for (int i = 0; i < _regions.Length; i++)
         {
+            if (flushesFirst && _iatu.Outbound(i).Control2.Read().Enable)
+            {
+                // Any address of the region will do, whatever answers.
+                _ = Mmio.Mmio.Read32((uint*)PointerOf(i));
+            }
+
             _regions[i].MayHaveStores = false;
             isGood &= Program(i);
         }

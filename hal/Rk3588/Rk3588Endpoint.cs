@@ -26,7 +26,6 @@ public sealed class Rk3588Endpoint
     private ulong _bar0PhysicalAddress;
     private long _nextPollNanoseconds;
     private long _restoreDeadlineNanoseconds;
-    private bool _isLinkKept;
     private bool _isResetPending;
     private bool _isRestoreWritten;
     private bool _isTrainingAllowed;
@@ -48,6 +47,9 @@ public sealed class Rk3588Endpoint
 
     /// <summary>Size of BAR 0: the least that the controller can, 1 MiB. The memory behind it is as long and aligned to it.</summary>
     public const uint Bar0LengthBytes = 0x10_0000;
+
+    /// <summary>The link was up already at <see cref="BringUp"/>, and was kept with what the host had assigned.</summary>
+    public bool IsLinkKept { get; private set; }
 
     /// <summary>The link is up, as of the last look.</summary>
     public bool IsLinkUp { get; private set; }
@@ -85,11 +87,11 @@ public sealed class Rk3588Endpoint
         }
 
         _bar0PhysicalAddress = bar0PhysicalAddress;
-        _isLinkKept = StartController();
+        IsLinkKept = StartController();
         _perst.SetUp();
         _function.Discover();
         LogFacts();
-        if (_isLinkKept)
+        if (IsLinkKept)
         {
             TakeRunningLink();
             return;
@@ -114,19 +116,19 @@ public sealed class Rk3588Endpoint
     public void EnableLink()
     {
         _isTrainingAllowed = true;
-        if (!_isLinkKept && _perst.IsAsserted())
+        if (!IsLinkKept && _perst.IsAsserted())
         {
             _log.Write("rk3588: PERST# is asserted: link training starts when the host releases it");
             return;
         }
 
-        if (!_isLinkKept)
+        if (!IsLinkKept)
         {
             SetTraining(isOn: true);
         }
 
         long age = ProcessAge.Nanoseconds() / Millisecond;
-        _log.Write(_isLinkKept ? "rk3588: link taken over {0} ms after process start" : "rk3588: LTSSM enabled {0} ms after process start", age);
+        _log.Write(IsLinkKept ? "rk3588: link taken over {0} ms after process start" : "rk3588: LTSSM enabled {0} ms after process start", age);
     }
 
     /// <summary>

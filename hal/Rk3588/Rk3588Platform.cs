@@ -152,7 +152,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
         _barMemory.ForgetForDevice((byte*)Bar0.Base, Bar0.LengthBytes);
         Mmio.Barrier.Full();
         _endpoint.BringUp(_barMemory.PhysicalOf((byte*)Bar0.Base));
-        if (!_windows.ProgramAll())
+        if (!_windows.ProgramAll(flushesFirst: _endpoint.IsLinkKept))
         {
             throw new PlatformException("rk3588: an outbound region does not become enabled: is this the unrolled address translation with 16 regions?");
         }

@@ -11,7 +11,7 @@
 #   --set NAME=VALUE    a setting of the board's /etc/nvmepf.conf (repeatable)
 #   --start STATE       what the model finds done at power-on: cold (default), powered, kernel
 #   --boots N           how often the host may boot (1)
-#   --time-limit S      for the host, from start to power-off (240)
+#   --time-limit S      for the host, from start to power-off (400)
 #   --no-host           only the board: ends when the link is up
 #   --keep DIRECTORY    leave the logs there: access.log (every register access), board.log (the board's console), soc.log
 #
@@ -25,10 +25,10 @@ set -euo pipefail
 # shellcheck source=tools/rig/machine.sh
 . "$rig_dir/machine.sh"
 
-script='' firmware='' soc='' start=cold boots=1 time_limit=240 keep='' no_host=0
+script='' firmware='' soc='' start=cold boots=1 time_limit=400 keep='' no_host=0
 settings=()
 work='' soc_pid='' board_pid='' boot_pid=''
-link_limit=90
+link_limit=180
 
 clean_up() {
   local status=$? pid

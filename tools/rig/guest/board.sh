@@ -70,10 +70,8 @@ fio_run() {
   grep -E 'read:|write:|err=' /tmp/fio
   grep -q 'err= 0' /tmp/fio || fail "fio reports an error: $*"
 }
-fio_run --size=1m --rw=randwrite --bs=4k
-fio_run --size=4m --rw=randwrite --bsrange=512-256k
-fio_run --size=4m --rw=write --bs=1m
-fio_run --size=2m --rw=randrw --bssplit=512/25:4k/50:64k/25 --fsync=16 --verify_backlog=16
+fio_run --size=4m --rw=randwrite --bsrange=512-1m
+fio_run --size=1m --rw=randrw --bssplit=512/25:4k/50:64k/25 --fsync=16 --verify_backlog=16
 # Blank again, so that a reboot which loses everything is noticed.
 show nvme write-zeroes "$disk" --start-block=0 --block-count=2047
 
