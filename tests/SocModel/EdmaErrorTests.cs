@@ -197,6 +197,12 @@ public sealed class EdmaErrorTests
         Assert.Equal(0x1_0000u, bench.WaitForChannel(2));
         Assert.True(bench.Soc.NowNanoseconds - start >= 10_000_000, "too early");
         Assert.Equal(1u << 16, bench.R(Edma + 0xB8));
+        bench.W(Clear(2), 0x1_0000);
+        bench.Soc.Faults.CompletionTimeoutNanoseconds = 50_000;
+        start = bench.Soc.NowNanoseconds;
+        Start(bench, 2);
+        Assert.Equal(0x1_0000u, bench.WaitForChannel(2));
+        Assert.InRange(bench.Soc.NowNanoseconds - start, 50_000, 1_000_000);
     }
 
     [Fact]

@@ -172,6 +172,9 @@ public sealed unsafe class MemoryTests : IDisposable
         Mmio.Write32((uint*)(_trap.Dbi + 0x38_0010), 0);
         Assert.Equal(violations, _soc.Violations.Count(ViolationKind.DoorbellWithoutBarrier));
         Assert.Equal(1, _trap.Barriers);
+        _soc.Faults.WatchBarriers = false;
+        Mmio.Write32((uint*)(_trap.Dbi + 0x38_0010), 0);
+        Assert.Equal(violations, _soc.Violations.Count(ViolationKind.DoorbellWithoutBarrier));
     }
 
     [Fact]

@@ -40,6 +40,12 @@ public sealed class TidyTests
         path => path.StartsWith("tools/HostDriver/", StringComparison.Ordinal),
         text => Mentions(text, "Nvmepf." + "Firmware", "Nvmepf.Hal." + "VfioUser", "Hal.csp" + "roj", "Firmware.csp" + "roj"));
 
+    [Fact]
+    public void The_SoC_model_knows_nothing_of_the_driver_that_it_judges() => Check(
+        [".cs", ".csproj"],
+        path => path.StartsWith("tools/SocModel/", StringComparison.Ordinal) && !path.StartsWith("tools/SocModel/Server/", StringComparison.Ordinal),
+        text => Mentions(text, "Nvmepf.Hal.Rk" + "3588", "Nvmepf.Hal.Design" + "Ware", "Nvmepf.Spec", "Nvmepf.Firm" + "ware"));
+
     [Theory]
     [InlineData("int a; \n")]
     [InlineData("\tint a;\n")]

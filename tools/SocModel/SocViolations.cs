@@ -18,7 +18,7 @@ public enum ViolationKind
     /// <summary>An access to device memory that is not naturally aligned.</summary>
     UnalignedAccess,
 
-    /// <summary>An access to device memory that is too wide (registers: 4 bytes; eDMA: exactly 4; window and carve-out: 8).</summary>
+    /// <summary>An access of the wrong width: DBI takes up to 4 bytes, other registers exactly 4, window and carve-out up to 8.</summary>
     WideAccess,
 
     /// <summary>A store to, or load from, the outbound window where no region is enabled.</summary>
