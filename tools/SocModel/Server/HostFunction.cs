@@ -23,7 +23,7 @@ internal sealed unsafe class HostFunction : IServedFunction, IDisposable
     private const int InterruptPin = 0x3d;
 
     // A client gives up after 5 s.
-    private const long TrainingPatienceNanoseconds = 3_000_000_000;
+    private const long TrainingPatienceNanoseconds = 3_700_000_000;
 
     private readonly HostPort _port;
     private readonly AccessLog _log;
