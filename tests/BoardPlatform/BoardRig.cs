@@ -49,7 +49,7 @@ internal sealed unsafe class BoardRig : IDisposable
         ModelPages? oneForBoth = !chosen.HasBarInCarveOut && !chosen.HasBuffersInCarveOut ? new ModelPages(Dram, 0, CachedBytes) : null;
         IDmaMemorySource bar = chosen.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, 0, BarBytes);
         IDmaMemorySource buffers = chosen.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, BarBytes, CachedBytes - BarBytes);
-        RegisterBlocks blocks = new()
+        Blocks = new RegisterBlocks
         {
             Dbi = _trap.Dbi,
             Apb = _trap.Apb,
@@ -62,7 +62,7 @@ internal sealed unsafe class BoardRig : IDisposable
         };
         Rk3588Options platformOptions = new()
         {
-            Registers = new RegisterSource(RegisterSourceKind.Given, "", blocks),
+            Registers = new RegisterSource(RegisterSourceKind.Given, "", Blocks),
             BringUp = BringUpMode.Cold,
             UseDma = chosen.UsesDma,
             Switches = chosen.Switches,
@@ -73,6 +73,8 @@ internal sealed unsafe class BoardRig : IDisposable
     }
 
     internal Soc Soc { get; }
+
+    internal RegisterBlocks Blocks { get; }
 
     internal CachedDram Dram { get; }
 

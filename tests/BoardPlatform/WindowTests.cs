@@ -1,6 +1,7 @@
 // Outbound windows: how many there are, where their stores land, what is flushed before a region moves, and that all of it outlives a reset.
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
+using Nvmepf.Hal.Rk3588;
 using Nvmepf.SocModel;
 using Xunit;
 
@@ -37,6 +38,22 @@ public sealed unsafe class WindowTests
         Assert.Equal(windows[3] & ~0xFFFF, rig.Platform.OpenWindow(BoardHost.MemoryAddress, 64) & ~0xFFFF);
         rig.AssertClean();
         Assert.Equal(0, rig.Host.StrayWrites);
+    }
+
+    [Fact]
+    public void Stores_of_a_firmware_that_died_arrive_before_the_next_one_writes_the_windows()
+    {
+        using BoardRig rig = new BoardRig().Start();
+        rig.Faults.PostedDelayNanoseconds = 50_000;
+        rig.Faults.LateTranslation = true;
+        nint window = rig.Platform.OpenWindow(BoardHost.MemoryAddress, 64);
+        Mmio.Write64((ulong*)window, 0x77);
+        OutboundWindows next = new(rig.Blocks, dmaBypass: true, new ModelClock(rig.Soc), rig.Log);
+        Assert.True(next.ProgramAll(flushesFirst: true));
+        rig.Soc.Advance(1_000_000);
+        Assert.Equal(0x77UL, BitConverter.ToUInt64(rig.Host.Memory, 0));
+        Assert.Equal(0, rig.Host.StrayWrites);
+        rig.AssertClean();
     }
 
     [Fact]
