@@ -27,6 +27,13 @@ internal sealed class CommandLine
     private static readonly Option[] s_options =
     [
         new("--vfio-user", "DIR", "serve a vfio-user client on the socket DIR/cntrl"),
+        new("--platform", "NAME", "vfio-user (default), or rk3588: serve the host at the other end of this\nboard's PCIe link (docs/configuration.md)"),
+        new("--registers", "SOURCE", "rk3588: devmem (default), uio:/dev/uioN or pci:DDDD:BB:DD.F"),
+        new("--bringup", "MODE", "rk3588: cold (default), or takeover after a kernel's endpoint driver"),
+        new("--bar-memory", "MEMORY", "rk3588: hugepages (default), or carveout:ADDRESS,SIZE"),
+        new("--buffer-memory", "MEMORY", "rk3588: as --bar-memory"),
+        new("--rk3588", "KEY=VALUE", "rk3588: any attribute of controllers[].rk3588; repeat it for more") { IsRepeatable = true },
+        new("--no-dma", null, "rk3588: the CPU copies all data, correct and slow"),
         new(
             "--namespace",
             "SPEC",
@@ -133,8 +140,8 @@ internal sealed class CommandLine
     public static string Usage()
     {
         System.Text.StringBuilder text = new(
-            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --config FILE [OPTIONS]\n\n"
-            + "Serves an NVMe SSD to a virtual machine.\n\n");
+            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --platform rk3588 --namespace SPEC [OPTIONS]\n"
+            + "       nvmepf --config FILE [OPTIONS]\n\nServes an NVMe SSD to a virtual machine or over a board's PCIe link.\n\n");
         foreach (Option option in s_options)
         {
             string name = option.ValueName is null ? option.Name : $"{option.Name} {option.ValueName}";
@@ -151,6 +158,12 @@ internal sealed class CommandLine
         if (hasValue)
         {
             throw new ConfigurationException($"{option.Name}: takes no value");
+        }
+
+        if (option.Name == "--no-dma")
+        {
+            _given.Add((option.Name, "off"));
+            return;
         }
 
         CommandLineRequest request = option.Name switch

@@ -4,8 +4,8 @@ namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
 /// Makes the attribute tree that a command line stands for: from options one subsystem with its namespaces, a port and a function; or
-/// what <c>--config</c> names. Options that say what the file says are refused beside it; <c>--vfio-user</c>, <c>--poll</c> and
-/// <c>--cpu</c> say how to serve, not what, and win over the file.
+/// what <c>--config</c> names. Options that say what the file says are refused beside it; <c>--vfio-user</c>,
+/// <c>--platform</c> and its options, <c>--poll</c> and <c>--cpu</c> say how to serve, not what, and win over the file.
 /// </summary>
 internal static class CommandLineTree
 {
@@ -24,12 +24,18 @@ internal static class CommandLineTree
     public static ConfigurationTree Build(CommandLine line, Func<string> readMachineId)
     {
         ConfigurationTree tree = line["--config"] is string file ? FromFile(line, file) : FromOptions(line, readMachineId);
-        ImpliedNodes.Add(tree, isSocketGiven: line["--vfio-user"] is not null);
+        ImpliedNodes.Add(tree, isPlatformGiven: line["--vfio-user"] is not null || line["--platform"] is not null);
         foreach ((string name, string value) in line.Given)
         {
             AttributeRow<EndpointControllerNode>? row = name switch
             {
                 "--vfio-user" => EndpointControllerNode.Attributes["vfio_user", "directory"],
+                "--platform" => EndpointControllerNode.Attributes[null, "platform"],
+                "--registers" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "registers"],
+                "--bringup" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "bringup"],
+                "--bar-memory" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "bar_memory"],
+                "--buffer-memory" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "buffer_memory"],
+                "--no-dma" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "dma"],
                 "--poll" => EndpointControllerNode.Attributes["reactor", "poll"],
                 "--cpu" => EndpointControllerNode.Attributes["reactor", "cpu"],
                 _ => null,
@@ -37,10 +43,29 @@ internal static class CommandLineTree
             foreach (EndpointControllerNode controller in tree.Controllers)
             {
                 row?.Apply(controller, value, new Place(null, name));
+                if (name == "--rk3588")
+                {
+                    SetBoardAttribute(controller, name, value);
+                }
             }
         }
 
         return tree;
+    }
+
+    private static void SetBoardAttribute(EndpointControllerNode controller, string option, string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        string key = equals < 0 ? text : text[..equals];
+        AttributeRow<EndpointControllerNode>? row = EndpointControllerNode.Attributes.Find(Rk3588Attributes.Group, key);
+        if (row is null || equals < 0)
+        {
+            string keys = string.Join(", ", EndpointControllerNode.Attributes.KeysIn(Rk3588Attributes.Group));
+            throw ConfigurationException.ForValue(
+                new Place(null, option), text, row is null ? "no such attribute" : "no value", $"KEY=VALUE with KEY one of {keys}");
+        }
+
+        row.Apply(controller, text[(equals + 1)..], new Place(null, $"{option} {key}"));
     }
 
     private static ConfigurationTree FromFile(CommandLine line, string path)
@@ -75,12 +100,15 @@ internal static class CommandLineTree
         }
 
         string directory = line["--vfio-user"]
-            ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
+            ?? (line["--platform"] == EndpointControllerNode.Rk3588Platform
+                ? EndpointControllerNode.Rk3588Platform
+                : throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket"));
         if (subsystem.Nqn.Length == 0)
         {
             string? path = subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;
             bool needsMachine = subsystem.Serial is null;
-            string socket = directory.Length == 0 ? directory : Path.GetFullPath(directory).TrimEnd('/');
+            bool isSocket = directory.Length > 0 && line["--vfio-user"] is not null;
+            string socket = isSocket ? Path.GetFullPath(directory).TrimEnd('/') : directory;
             subsystem.Nqn = StableIdentity.Nqn(subsystem.Serial, needsMachine ? readMachineId() : string.Empty, path, socket);
         }
 

@@ -2,7 +2,7 @@ namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
 /// Adds what a file that nvmetcli saved leaves out, where it can be meant in one way only: the function (of the one subsystem on a port of
-/// type pci), its subsystem and port, and the controller that it is linked to (where the command line names the socket).
+/// type pci), its subsystem and port, and the controller that it is linked to (where the command line names the socket or the platform).
 /// </summary>
 internal static class ImpliedNodes
 {
@@ -11,7 +11,7 @@ internal static class ImpliedNodes
 
     /// <summary>Adds them.</summary>
     /// <exception cref="ConfigurationException">Something is left out that could be meant in several ways, or in none.</exception>
-    public static void Add(ConfigurationTree tree, bool isSocketGiven)
+    public static void Add(ConfigurationTree tree, bool isPlatformGiven)
     {
         if (tree.Functions.Count == 0)
         {
@@ -31,7 +31,7 @@ internal static class ImpliedNodes
         }
 
         Place place = tree.Place.Member("controllers");
-        if (!isSocketGiven)
+        if (!isPlatformGiven)
         {
             throw ConfigurationException.At(place, "is missing; allowed: a controller with vfio_user.directory, or --vfio-user DIR");
         }

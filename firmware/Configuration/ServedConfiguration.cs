@@ -1,6 +1,7 @@
 using System.Globalization;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Hal;
+using Nvmepf.Hal.Rk3588;
 
 namespace Nvmepf.Firmware.Configuration;
 
@@ -34,7 +35,8 @@ internal sealed class ServedConfiguration
         Settings = settings;
         Identity = identity;
         Namespaces = namespaces;
-        VfioUserDirectory = controller.VfioUserDirectory!;
+        VfioUserDirectory = controller.VfioUserDirectory ?? string.Empty;
+        Rk3588 = controller.Platform == EndpointControllerNode.Rk3588Platform ? Rk3588Attributes.ToOptions(controller) : null;
         Reactor = new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1);
     }
 
@@ -47,8 +49,11 @@ internal sealed class ServedConfiguration
     /// <summary>Its namespaces in ascending order of NSID.</summary>
     public IReadOnlyList<ServedNamespace> Namespaces { get; }
 
-    /// <summary>Directory of the vfio-user socket.</summary>
+    /// <summary>Directory of the vfio-user socket; empty on another platform.</summary>
     public string VfioUserDirectory { get; }
+
+    /// <summary>Options of the RK3588 platform; null where vfio-user serves.</summary>
+    public Rk3588Options? Rk3588 { get; }
 
     /// <summary>How the reactor runs.</summary>
     public ReactorOptions Reactor { get; }
@@ -108,15 +113,38 @@ internal sealed class ServedConfiguration
         }
 
         EndpointControllerNode controller = started[0];
-        if (controller.VfioUserDirectory is null)
-        {
-            throw ConfigurationException.At(
-                controller.Place.Member("vfio_user").Member("directory"), "is missing; allowed: a directory for the socket, or --vfio-user DIR");
-        }
-
+        FillPlatform(controller);
         controller.Start = true;
         controller.PollMode ??= "adaptive";
         return controller;
+    }
+
+    /// <summary>One platform, and what it cannot do without. Attributes of the other one would be without effect, so they are refused.</summary>
+    private static void FillPlatform(EndpointControllerNode controller)
+    {
+        Place directory = controller.Place.Member("vfio_user").Member("directory");
+        controller.Platform ??= controller.Rk3588.Count > 0 ? EndpointControllerNode.Rk3588Platform : EndpointControllerNode.VfioUserPlatform;
+        bool isVfioUser = controller.Platform == EndpointControllerNode.VfioUserPlatform;
+        if (isVfioUser && controller.VfioUserDirectory is null)
+        {
+            throw ConfigurationException.At(directory, "is missing; allowed: a directory for the socket, or --vfio-user DIR");
+        }
+
+        if (!isVfioUser && controller.VfioUserDirectory is string given)
+        {
+            throw ConfigurationException.ForValue(directory, given, "the platform is rk3588", "nothing, or platform vfio-user");
+        }
+
+        if (isVfioUser && controller.Rk3588.Count > 0)
+        {
+            throw ConfigurationException.At(
+                controller.Place.Member(Rk3588Attributes.Group), "is set, and the platform is vfio-user; allowed: platform rk3588");
+        }
+
+        if (!isVfioUser)
+        {
+            Rk3588Attributes.Fill(controller);
+        }
     }
 
     /// <summary>The port that the function names; where there are no ports at all, one is made, for they say little of a PCI function.</summary>

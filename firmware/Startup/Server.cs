@@ -6,6 +6,7 @@ using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Hal;
+using Nvmepf.Hal.Rk3588;
 using Nvmepf.Hal.VfioUser;
 
 namespace Nvmepf.Firmware.Startup;
@@ -26,13 +27,13 @@ internal sealed class Server : IDisposable
     public Server(ServedConfiguration configuration, EventLog log)
     {
         _log = log;
-        _listening = $"vfio-user: listening on {Path.Join(configuration.VfioUserDirectory, "cntrl")}";
+        _listening = configuration.Rk3588 is null
+            ? $"vfio-user: listening on {Path.Join(configuration.VfioUserDirectory, "cntrl")}"
+            : "rk3588: waiting for the host";
         try
         {
             NamespaceTable namespaces = OpenNamespaces(configuration);
-            VfioUserPlatform platform = Keep(new VfioUserPlatform(
-                configuration.Identity,
-                new VfioUserOptions { DirectoryPath = configuration.VfioUserDirectory, Log = log }));
+            IPlatform platform = configuration.Rk3588 is { } board ? CreateBoard(board, configuration) : CreateSocket(configuration);
             NvmeController controller = Keep(new NvmeController(configuration.Settings, platform, namespaces, log));
             _reactor = Keep(new Reactor(platform, controller, log, configuration.Reactor));
         }
@@ -86,6 +87,19 @@ internal sealed class Server : IDisposable
         }
 
         _parts.Clear();
+    }
+
+    private VfioUserPlatform CreateSocket(ServedConfiguration configuration) => Keep(new VfioUserPlatform(
+        configuration.Identity,
+        new VfioUserOptions { DirectoryPath = configuration.VfioUserDirectory, Log = _log }));
+
+    /// <summary>The registers first: they stay mapped until the platform has let go of them.</summary>
+    private Rk3588Platform CreateBoard(Rk3588Options options, ServedConfiguration configuration)
+    {
+        MappedRegisters registers = Keep(MappedRegisters.Open(options));
+        Rk3588Options mapped = options with { Registers = options.Registers with { Blocks = registers.Blocks } };
+        int queuePairs = configuration.Settings.IoQueueCount + 1;
+        return Keep(new Rk3588Platform(mapped, configuration.Identity, queuePairs, _log));
     }
 
     private NamespaceTable OpenNamespaces(ServedConfiguration configuration)

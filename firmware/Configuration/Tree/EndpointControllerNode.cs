@@ -4,12 +4,19 @@ namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
 /// What functions are offered through: <c>controllers/NAME</c> of the kernel's PCI endpoint framework. There it is the SoC's endpoint
-/// controller; here, so far, it is a vfio-user socket.
+/// controller; here it is that of an RK3588, driven by its registers, or a vfio-user socket.
 /// </summary>
 internal sealed class EndpointControllerNode
 {
     private const string SocketName = "/cntrl";
     private static readonly string[] s_pollModes = ["busy", "adaptive"];
+    private static readonly string[] s_platforms = [VfioUserPlatform, Rk3588Platform];
+
+    /// <summary>The platform where nothing is said: a socket that a virtual machine attaches to.</summary>
+    public const string VfioUserPlatform = "vfio-user";
+
+    /// <summary>The endpoint of an RK3588.</summary>
+    public const string Rk3588Platform = "rk3588";
 
     /// <summary>Where it stands.</summary>
     public Place Place { get; init; }
@@ -19,6 +26,12 @@ internal sealed class EndpointControllerNode
 
     /// <summary>Whether it serves; yes where nothing is said.</summary>
     public bool? Start { get; set; }
+
+    /// <summary>What serves it: vfio-user or rk3588; vfio-user where nothing is said.</summary>
+    public string? Platform { get; set; }
+
+    /// <summary>What was set of group rk3588, as text; see <see cref="Rk3588Attributes"/>.</summary>
+    public Dictionary<string, string> Rk3588 { get; } = [];
 
     /// <summary>Directory of the vfio-user socket.</summary>
     public string? VfioUserDirectory { get; set; }
@@ -34,16 +47,20 @@ internal sealed class EndpointControllerNode
 
     /// <summary>Its attributes.</summary>
     public static AttributeTable<EndpointControllerNode> Attributes { get; } = new(
+    [
         Row.Ascii<EndpointControllerNode>(null, "name", 64, (n, v) => n.Name = v, n => n.Name),
         Row.Flag<EndpointControllerNode>(null, "start", (n, v) => n.Start = v, n => n.Start) with { IsJsonNumber = true },
+        Row.Choice<EndpointControllerNode>(null, "platform", s_platforms, (n, v) => n.Platform = v, n => n.Platform),
         new AttributeRow<EndpointControllerNode>(
             "vfio_user",
             "directory",
             $"a path of 1 to {UnixSockets.MaximumPathBytes - SocketName.Length} bytes",
             SetDirectory,
             n => n.VfioUserDirectory),
+        .. Rk3588Attributes.Rows,
         Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
-        Row.Number<EndpointControllerNode>("reactor", "cpu", 0, Threads.MaximumCpus - 1, (n, v) => n.Cpu = v, n => n.Cpu));
+        Row.Number<EndpointControllerNode>("reactor", "cpu", 0, Threads.MaximumCpus - 1, (n, v) => n.Cpu = v, n => n.Cpu),
+    ]);
 
     private static string? SetDirectory(EndpointControllerNode node, string text)
     {
