@@ -157,10 +157,14 @@ internal sealed class FunctionConfiguration
         BaseAddress bar0 = _dbi.Bar(0).Read();
         bool isTypeKept = bar0 with { AddressIn16Bytes = 0 } == type;
         _shadow.Mask(0).Write(default(BarMask) with { Enable = true }, access);
-        _shadow.Mask(1).Write(default, access);
         if (!isTypeKept)
         {
             _dbi.Bar(0).Write(type with { AddressIn16Bytes = bar0.AddressIn16Bytes }, access);
+        }
+
+        _shadow.Mask(1).Write(default, access);
+        if (!isTypeKept)
+        {
             _dbi.Bar(1).Write(default, access);
         }
 

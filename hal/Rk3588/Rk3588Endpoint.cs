@@ -116,6 +116,12 @@ public sealed class Rk3588Endpoint
     public void EnableLink()
     {
         _isTrainingAllowed = true;
+        if (!IsLinkKept)
+        {
+            // An earlier run may have ended while a reset was held.
+            SendDelayDone();
+        }
+
         if (!IsLinkKept && _perst.IsAsserted())
         {
             _log.Write("rk3588: PERST# is asserted: link training starts when the host releases it");
@@ -207,8 +213,7 @@ public sealed class Rk3588Endpoint
     {
         Invariant.Check(_isResetPending && _isRestoreWritten, "a hot reset is released only when everything was restored");
         _isResetPending = false;
-        HotResetControl done = default(HotResetControl) with { Delay2Done = true };
-        _apb.HotResetControl.Write(mask: done, value: done);
+        SendDelayDone();
         if (_perst.IsUsed && !_perst.IsAsserted())
         {
             SetTraining(isOn: true);
@@ -261,6 +266,12 @@ public sealed class Rk3588Endpoint
         _apb.GeneralControl.Write(
             mask: default(GeneralControl) with { DeviceType = (ControllerMode)0xF },
             value: default(GeneralControl) with { DeviceType = ControllerMode.Endpoint });
+    }
+
+    private void SendDelayDone()
+    {
+        HotResetControl done = default(HotResetControl) with { Delay2Done = true };
+        _apb.HotResetControl.Write(mask: done, value: done);
     }
 
     private void SetTraining(bool isOn)
