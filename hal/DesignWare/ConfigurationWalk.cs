@@ -63,7 +63,7 @@ public readonly record struct ConfigurationWalk(nint Dbi)
     }
 
     /// <summary>Head of an extended capability at an offset.</summary>
-    public ProtectedRegister<ExtendedCapabilityHeader> HeaderAt(int offset) => new ExtendedCapability(Dbi + offset).Header;
+    internal ProtectedRegister<ExtendedCapabilityHeader> HeaderAt(int offset) => new ExtendedCapability(Dbi + offset).Header;
 
     private int Find(ExtendedCapabilityId id, out int previous)
     {

@@ -343,12 +343,17 @@ public sealed class Rk3588Endpoint
             {
                 IsLinkUp = status.IsLinkUp;
                 events |= IsLinkUp ? LinkEvents.LinkUp : LinkEvents.LinkDown;
-                LogLink();
+                _log.Write(IsLinkUp ? "rk3588: link up" : "rk3588: link down");
             }
         }
 
         CommandStatus command = IsLinkUp ? _function.Header.CommandStatus.Read() : default;
-        events |= command.BusMasterEnable != Command.BusMasterEnable ? LinkEvents.BusMasterChanged : LinkEvents.None;
+        if (command.BusMasterEnable != Command.BusMasterEnable)
+        {
+            events |= LinkEvents.BusMasterChanged;
+            LogBusMaster(command.BusMasterEnable);
+        }
+
         Command = command;
         return events;
     }
@@ -389,16 +394,17 @@ public sealed class Rk3588Endpoint
         return events;
     }
 
-    private void LogLink()
+    private void LogBusMaster(bool isEnabled)
     {
-        if (!IsLinkUp)
+        if (!isEnabled)
         {
-            _log.Write("rk3588: link down");
+            _log.Write("rk3588: bus master off");
             return;
         }
 
+        // Now rather than when the link came up: it comes up at the lowest speed.
         LinkControlStatus status = PciExpress.LinkControl.Read();
-        _log.Write("rk3588: link up: Gen{0} x{1}", (long)status.CurrentLinkSpeed, status.NegotiatedLinkWidth);
+        _log.Write("rk3588: the host enabled bus mastering; link speed Gen{0}, {1} lanes", (long)status.CurrentLinkSpeed, status.NegotiatedLinkWidth);
     }
 
     private void LogFacts()

@@ -87,6 +87,7 @@ public sealed class CheckConfigTests : IDisposable
             {
               "name": "vfio-user.0",
               "start": 1,
+              "platform": "vfio-user",
               "vfio_user": {
                 "directory": "/run/nvmepf/0"
               },

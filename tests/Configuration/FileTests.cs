@@ -192,7 +192,7 @@ public sealed class FileTests
             "\"start\": false",
             "controllers: 0 functions are linked to controllers that start; allowed: one function on one controller, so far"
         },
-        { "controller", "\"epc\": \"x\"", "controllers[0].epc: unknown key; allowed: name, start, vfio_user, reactor, functions" },
+        { "controller", "\"epc\": \"x\"", "controllers[0].epc: unknown key; allowed: name, start, platform, vfio_user, rk3588, reactor, functions" },
     };
 
     [Theory]

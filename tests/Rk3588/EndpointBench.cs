@@ -85,13 +85,14 @@ internal sealed class EndpointBench : IRegisterTrap, IHostFabric, IEventLog, IBo
         Endpoint.BringUp(BarMemory);
         Endpoint.EnableLink();
         PollUntil(LinkEvents.LinkUp);
+        Soc.Advance(20_000_000); // the change of speed; a host waits longer than that
         HostEnables();
         PollUntil(LinkEvents.BusMasterChanged);
     }
 
     internal void HostEnables()
     {
-        Soc.Host.ConfigWrite(0x10, 4, (uint)HostBar0);
+        Soc.Host.ConfigWrite(0x10, 4, unchecked((uint)HostBar0));
         Soc.Host.ConfigWrite(0x14, 4, (uint)(HostBar0 >> 32));
         Soc.Host.ConfigWrite(0x04, 2, 0x6);
     }
@@ -191,7 +192,6 @@ internal sealed class EndpointBench : IRegisterTrap, IHostFabric, IEventLog, IBo
     {
         RegisterTrap.Current = null;
         _trap.Dispose();
-        Soc.Dispose();
     }
 
     private void Note(bool isWrite, nuint address, ulong value)
