@@ -99,10 +99,9 @@ internal static class CommandLineTree
             throw new ConfigurationException($"--namespace: is missing; allowed: {NamespaceSource.Form}");
         }
 
+        string? other = line["--platform"] == EndpointControllerNode.VfioUserPlatform ? null : line["--platform"];
         string directory = line["--vfio-user"]
-            ?? (line["--platform"] == EndpointControllerNode.Rk3588Platform
-                ? EndpointControllerNode.Rk3588Platform
-                : throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket"));
+            ?? other ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
         if (subsystem.Nqn.Length == 0)
         {
             string? path = subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;

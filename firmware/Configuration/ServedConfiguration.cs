@@ -132,13 +132,15 @@ internal sealed class ServedConfiguration
 
         if (!isVfioUser && controller.VfioUserDirectory is string given)
         {
-            throw ConfigurationException.ForValue(directory, given, "the platform is rk3588", "nothing, or platform vfio-user");
+            throw ConfigurationException.ForValue(
+                directory.IsOption ? new Place(null, "--vfio-user") : directory, given, "the platform is rk3588", "nothing, or platform vfio-user");
         }
 
         if (isVfioUser && controller.Rk3588.Count > 0)
         {
+            Place group = controller.Place.Member(Rk3588Attributes.Group);
             throw ConfigurationException.At(
-                controller.Place.Member(Rk3588Attributes.Group), "is set, and the platform is vfio-user; allowed: platform rk3588");
+                group.IsOption ? new Place(null, "--rk3588") : group, "is set, and the platform is vfio-user; allowed: platform rk3588");
         }
 
         if (!isVfioUser)

@@ -37,7 +37,7 @@ public sealed class RegisterSourceTests : IDisposable
     {
         MakePciDevice(0x3588_1D87, 0x5043_1D87);
         using MappedRegisters mapped = MappedRegisters.Open(PciOptions(), Paths());
-        Assert.Equal(6, File.ReadAllBytes(Path.Join(_root, PciName, "config"))[4] & 6);
+        Assert.Equal(6, CommandOfDevice() & 6);
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class RegisterSourceTests : IDisposable
     {
         MakePciDevice(identity, subsystem);
         Assert.Contains(text, Refusal(PciOptions()), StringComparison.Ordinal);
-        Assert.Equal(0, File.ReadAllBytes(Path.Join(_root, PciName, "config"))[4]);
+        Assert.Equal(0, CommandOfDevice());
     }
 
     [Fact]
@@ -151,6 +151,13 @@ public sealed class RegisterSourceTests : IDisposable
 
     private string Refusal(Rk3588Options options) =>
         Assert.Throws<PlatformException>(() => MappedRegisters.Open(options, Paths())).Message;
+
+    private int CommandOfDevice()
+    {
+        // Shared with the mapping under test, which holds a lock.
+        using FileStream file = new(Path.Join(_root, PciName, "config"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite) { Position = 4 };
+        return file.ReadByte();
+    }
 
     private void MakePciDevice(uint identity, uint subsystem)
     {
