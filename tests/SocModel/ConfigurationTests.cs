@@ -119,6 +119,8 @@ public sealed class ConfigurationTests
         }
 
         Assert.Equal(0x1_0000ul, bench.Soc.Host.BarBytes(6));
+        bench.W(Dbi2 + 0x20, 0xFFFF_FFFF);
+        Assert.Equal(0x10_0000ul, bench.Soc.Host.BarBytes(4));
         bench.W(Dbi2 + 0x30, 0);
         Assert.Equal(0ul, bench.Soc.Host.BarBytes(6));
     }

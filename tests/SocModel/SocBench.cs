@@ -20,7 +20,7 @@ internal sealed class FakeHost : IHostFabric
     public TlpStatus Read(ulong pciAddress, Span<byte> data)
     {
         Reads++;
-        if (pciAddress + (ulong)data.Length > MemoryBytes)
+        if (pciAddress >= MemoryBytes || pciAddress + (ulong)data.Length > MemoryBytes)
         {
             return TlpStatus.UnsupportedRequest;
         }
@@ -33,7 +33,7 @@ internal sealed class FakeHost : IHostFabric
     {
         uint first = data.Length >= 4 ? BinaryPrimitives.ReadUInt32LittleEndian(data) : data[0];
         Writes.Add((pciAddress, data.Length, first));
-        if (pciAddress + (ulong)data.Length <= MemoryBytes)
+        if (pciAddress < MemoryBytes && pciAddress + (ulong)data.Length <= MemoryBytes)
         {
             data.CopyTo(Memory.AsSpan((int)pciAddress));
         }

@@ -125,11 +125,11 @@ internal sealed class Bars
             _values[bar] = 0;
         }
 
-        if (bar is 4 or RomIndex)
+        if (bar == RomIndex)
         {
-            _masks[bar] = (value & ~1u) != 0 ? value | 1 : _masks[bar];
+            _masks[bar] = (value & ~1u) != 0 ? value | RomMask : _masks[bar];
         }
-        else if ((value & ~1u) != 0)
+        else if (bar != 4 && (value & ~1u) != 0)
         {
             _soc.Violate(ViolationKind.MaskOfResizableBar, (ulong)bar);
         }
@@ -165,5 +165,6 @@ internal sealed class Bars
 
     private bool Is64(int bar) => (bar & 1) == 0 && bar < 5 && (_values[bar] & Type64) != 0;
 
-    private ulong Mask(int bar) => bar is 4 or RomIndex ? _masks[bar] | 1 : (1ul << (20 + _sizes[bar])) - 1;
+    // BAR 4 is hard-wired to 1 MiB.
+    private ulong Mask(int bar) => bar == 4 ? OneMebibyteMask : bar == RomIndex ? _masks[bar] | 1 : (1ul << (20 + _sizes[bar])) - 1;
 }

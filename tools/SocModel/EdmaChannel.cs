@@ -268,7 +268,7 @@ internal sealed class EdmaChannel
         _destination = _registers[5] | ((ulong)_registers[6] << 32);
         _remaining = size == 0 ? 1ul << 32 : size;
         _isFirstTlp = true;
-        _isDescending = _direction.IsRead && _soc.Faults.ReadsOutOfOrder && _soc.Draw(2) == 1;
+        _isDescending = _direction.IsRead && _soc.Faults.ReadsOutOfOrder && _soc.Draw(2) == 1 && _source <= ulong.MaxValue - _remaining;
     }
 
     private long StepTransfer()

@@ -18,6 +18,10 @@ public sealed class Soc
     /// <summary>A board whose firmware has not run yet, with a host that has power and has released PERST#.</summary>
     public Soc(SocOptions options, IBoardMemory dram, IHostFabric host)
     {
+        // Without a cost a list that links to itself would run forever inside one Advance.
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.EdmaFetchPieceNanoseconds);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.TlpNanoseconds);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.LinkBytesPerMicrosecond);
         Options = options;
         Dram = dram;
         Fabric = host;
