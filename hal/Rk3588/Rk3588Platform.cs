@@ -333,6 +333,9 @@ public sealed unsafe class Rk3588Platform : IPlatform
             return;
         }
 
+        EdmaCounters counters = _edma.Counters;
+        _log.Write("rk3588: eDMA ran {0} lists with {1} elements", (long)counters.ListRuns, (long)counters.Elements);
+        _log.Write("rk3588: eDMA lists aborted {0}, stuck {1}", (long)counters.Aborts, (long)counters.Stalls);
         _edma.LinkDown();
         long deadline = _clock.NowNanoseconds + StopDeadlineNanoseconds;
         while (!_edma.IsDown && _clock.NowNanoseconds < deadline)

@@ -19,6 +19,9 @@ internal sealed record BoardRigOptions
 
     internal bool UsesDma { get; init; } = true;
 
+    /// <summary>The mistake that the model is there to catch: cached memory is used as if it were not.</summary>
+    internal bool ForgetsCaches { get; init; }
+
     internal Rk3588Switches Switches { get; init; } = new();
 
     internal int Vectors { get; init; } = 16;
@@ -46,7 +49,7 @@ internal sealed unsafe class BoardRig : IDisposable
         _trap = new SocTrap(Soc, Dram);
         RegisterTrap.Current = _trap;
         ModelCarveOut carveOut = new(_trap);
-        ModelPages? oneForBoth = !chosen.HasBarInCarveOut && !chosen.HasBuffersInCarveOut ? new ModelPages(Dram, 0, CachedBytes) : null;
+        ModelPages? oneForBoth = !chosen.HasBarInCarveOut && !chosen.HasBuffersInCarveOut ? new ModelPages(Dram, 0, CachedBytes, chosen.ForgetsCaches) : null;
         IDmaMemorySource bar = chosen.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, 0, BarBytes);
         IDmaMemorySource buffers = chosen.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, BarBytes, CachedBytes - BarBytes);
         Blocks = new RegisterBlocks

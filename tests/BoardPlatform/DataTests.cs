@@ -26,7 +26,7 @@ public sealed unsafe class DataTests
         rig.Dram.RefetchPerMillion = 100_000;
         using TransferMix mix = new(rig, seed);
         rig.Start();
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < (usesDma ? 30 : 8); round++)
         {
             mix.SubmitSome();
             rig.RunUntilIdle();
@@ -35,6 +35,23 @@ public sealed unsafe class DataTests
 
         rig.AssertClean();
         Assert.Equal(0, rig.Host.StrayWrites);
+    }
+
+    [Fact]
+    public void Without_cache_maintenance_the_model_complains()
+    {
+        using BoardRig rig = new(new BoardRigOptions { ForgetsCaches = true });
+        using TransferMix mix = new(rig, 1);
+        rig.Start();
+
+        // The first time round the caches hold nothing yet.
+        for (int round = 0; round < 4; round++)
+        {
+            mix.SubmitSome();
+            rig.RunTurns(500);
+        }
+
+        Assert.NotEqual(0, rig.Soc.Violations.Count(ViolationKind.StaleDeviceRead));
     }
 
     [Fact]

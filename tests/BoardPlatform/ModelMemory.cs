@@ -6,11 +6,11 @@ using Nvmepf.SocModel;
 namespace Nvmepf.Tests.BoardPlatform;
 
 /// <summary>DMA memory whose physical addresses are those of the model's cached memory.</summary>
-internal sealed unsafe class ModelPages(CachedDram dram, int fromBytes, int lengthBytes) : IDmaMemorySource
+internal sealed unsafe class ModelPages(CachedDram dram, int fromBytes, int lengthBytes, bool isTakenForUncached = false) : IDmaMemorySource
 {
     private bool _isMapped;
 
-    public bool IsDeviceMemory => false;
+    public bool IsDeviceMemory => isTakenForUncached;
 
     // Small, so that segments cross from one block to the next; the blocks happen to follow each other.
     public nuint ContiguousBytes => 0x10_0000;
