@@ -24,7 +24,7 @@ internal static class CommandLineTree
     public static ConfigurationTree Build(CommandLine line, Func<string> readMachineId)
     {
         ConfigurationTree tree = line["--config"] is string file ? FromFile(line, file) : FromOptions(line, readMachineId);
-        ImpliedNodes.Add(tree, isPlatformGiven: line["--vfio-user"] is not null || line["--platform"] is not null);
+        ImpliedNodes.Add(tree, line["--platform"] ?? (line["--vfio-user"] is null ? null : EndpointControllerNode.VfioUserPlatform));
         foreach ((string name, string value) in line.Given)
         {
             AttributeRow<EndpointControllerNode>? row = name switch

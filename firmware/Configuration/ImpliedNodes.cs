@@ -7,11 +7,12 @@ namespace Nvmepf.Firmware.Configuration;
 internal static class ImpliedNodes
 {
     private const string FunctionName = "nvmepf.0";
-    private const string ControllerName = "vfio-user.0";
 
     /// <summary>Adds them.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="platform">The platform that the command line names, after which the controller is called; null for none.</param>
     /// <exception cref="ConfigurationException">Something is left out that could be meant in several ways, or in none.</exception>
-    public static void Add(ConfigurationTree tree, bool isPlatformGiven)
+    public static void Add(ConfigurationTree tree, string? platform)
     {
         if (tree.Functions.Count == 0)
         {
@@ -31,12 +32,12 @@ internal static class ImpliedNodes
         }
 
         Place place = tree.Place.Member("controllers");
-        if (!isPlatformGiven)
+        if (platform is null)
         {
             throw ConfigurationException.At(place, "is missing; allowed: a controller with vfio_user.directory, or --vfio-user DIR");
         }
 
-        EndpointControllerNode controller = new() { Place = place.Element(0), Name = ControllerName };
+        EndpointControllerNode controller = new() { Place = place.Element(0), Name = platform + ".0" };
         foreach (FunctionNode function in tree.Functions)
         {
             controller.Functions.Add(function.Name);

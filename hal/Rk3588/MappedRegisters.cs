@@ -10,14 +10,20 @@ namespace Nvmepf.Hal.Rk3588;
 /// <param name="PhysicalMemory">The file of all physical memory.</param>
 /// <param name="PciDevices">Directory of PCI devices.</param>
 /// <param name="UioClass">Directory of UIO devices' descriptions.</param>
+/// <param name="Compatible">What the machine's device tree says that it is: names that end with zero bytes.</param>
 internal sealed record SystemPaths(
-    string PhysicalMemory = "/dev/mem", string PciDevices = "/sys/bus/pci/devices", string UioClass = "/sys/class/uio");
+    string PhysicalMemory = "/dev/mem",
+    string PciDevices = "/sys/bus/pci/devices",
+    string UioClass = "/sys/class/uio",
+    string Compatible = "/sys/firmware/devicetree/base/compatible");
 
 /// <summary>Register blocks mapped into this process, until disposed.</summary>
 public sealed unsafe partial class MappedRegisters : IDisposable
 {
     // 4 MiB for each of the 16 outbound regions: more than the longest queue, and less page table than all of the window.
     private const uint OutboundMappedBytes = 64u << 20;
+
+    private const string SocName = "rockchip,rk3588";
 
     private readonly List<(nint Address, nuint LengthBytes)> _mappings = [];
     private readonly List<int> _descriptors = [];
@@ -48,6 +54,11 @@ public sealed unsafe partial class MappedRegisters : IDisposable
             };
             return made;
         }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            made.Dispose();
+            throw new PlatformException($"rk3588: the registers cannot be found: {problem.Message}", problem);
+        }
         catch
         {
             made.Dispose();
@@ -70,6 +81,7 @@ public sealed unsafe partial class MappedRegisters : IDisposable
 
     private RegisterBlocks MapPhysicalMemory(Rk3588Options options, SystemPaths paths)
     {
+        CheckMachine(paths.Compatible);
         string path = paths.PhysicalMemory;
         int descriptor = OpenAlone(path, "/dev/mem needs root and a kernel with CONFIG_DEVMEM");
         nint Block(ulong address, uint lengthBytes, string name) => Map(descriptor, (long)address, lengthBytes, error => error == -Errno.EPERM
@@ -91,6 +103,18 @@ public sealed unsafe partial class MappedRegisters : IDisposable
             PhyGrf = BlockForColdStart(SocAddresses.PhyGrf, SocAddresses.PhyGrfLengthBytes, "the PHY's register file"),
             Gpio = options.PerstPin is GpioPin pin ? Block(SocAddresses.Gpio(pin.Bank), SocAddresses.GpioLengthBytes, $"GPIO bank {pin.Bank}") : 0,
         };
+    }
+
+    /// <summary>On any other machine something else is at these addresses.</summary>
+    private static void CheckMachine(string compatible)
+    {
+        string[] names = File.Exists(compatible) ? File.ReadAllText(compatible).Split('\0', StringSplitOptions.RemoveEmptyEntries) : [];
+        if (Array.IndexOf(names, SocName) < 0)
+        {
+            string machine = names.Length == 0 ? "it has no device tree" : string.Join(", ", names);
+            throw new PlatformException(
+                $"rk3588: this machine is not an RK3588 ({compatible}: {machine}); allowed: {SocName}, or registers=pci:DDDD:BB:DD.F for a model");
+        }
     }
 
     private RegisterBlocks MapPciDevice(Rk3588Options options, SystemPaths paths)

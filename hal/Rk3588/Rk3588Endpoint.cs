@@ -98,15 +98,8 @@ public sealed class Rk3588Endpoint
         }
 
         _apb.MiscStatus.Clear(_apb.MiscStatus.Read());
-        if (_options.Switches.EnableCommandLocally)
-        {
-            _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = true, BusMasterEnable = true });
-        }
-        else
-        {
-            _function.Header.CommandStatus.Write(default);
-        }
-
+        bool isLocal = _options.Switches.EnableCommandLocally;
+        _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = isLocal, BusMasterEnable = isLocal });
         _function.Write(isLinkRunning: false);
         WriteInboundWindow();
         WaitForInboundWindow();
@@ -183,6 +176,11 @@ public sealed class Rk3588Endpoint
         {
             WriteControllerMode();
             _function.Write(isLinkRunning: false);
+            if (_options.Switches.EnableCommandLocally)
+            {
+                _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = true, BusMasterEnable = true });
+            }
+
             if (_options.Switches.RewriteTranslationAfterReset)
             {
                 WriteInboundWindow();

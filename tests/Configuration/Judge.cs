@@ -24,7 +24,7 @@ internal static class Judge
     public static ConfigurationTree FileTree(string json, bool isSocketGiven = false)
     {
         ConfigurationTree tree = JsonLoader.Load(Encoding.UTF8.GetBytes(json), "a.json");
-        ImpliedNodes.Add(tree, isSocketGiven);
+        ImpliedNodes.Add(tree, isSocketGiven ? "vfio-user" : null);
         foreach (EndpointControllerNode controller in tree.Controllers)
         {
             controller.VfioUserDirectory ??= isSocketGiven ? "/run/nvmepf/0" : null;

@@ -187,6 +187,24 @@ public sealed class LinkEventTests
         Assert.True(bench.Endpoint.IsBusMasterEnabled);
     }
 
+    [Theory]
+    [InlineData(false, 0u)]
+    [InlineData(true, 6u)]
+    public void The_command_register_is_the_hosts_unless_a_switch_says_otherwise(bool isLocal, uint command)
+    {
+        Rk3588Switches switches = new() { EnableCommandLocally = isLocal };
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = switches });
+        bench.Endpoint.BringUp(EndpointBench.BarMemory);
+        bench.Endpoint.EnableLink();
+        bench.PollUntil(LinkEvents.LinkUp);
+        Assert.Equal(command, bench.HostRead(0x04) & 6);
+        bench.Soc.Host.HotReset();
+        bench.PollUntil(LinkEvents.Reset);
+        bench.Restore();
+        bench.PollUntil(LinkEvents.LinkUp);
+        Assert.Equal(command, bench.HostRead(0x04) & 6);
+    }
+
     [Fact]
     public void Perst_resets_the_function_and_holds_training_until_it_is_released()
     {

@@ -104,6 +104,19 @@ public sealed class RegisterSourceTests : IDisposable
         Assert.Contains("cannot be opened: ENOENT (no such file or directory); /dev/mem needs root", Refusal(options), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "it has no device tree")]
+    [InlineData("pine64,rock64\0rockchip,rk3328\0", "pine64,rock64, rockchip,rk3328")]
+    [InlineData("radxa,rock-5a\0rockchip,rk3588s\0", "rockchip,rk3588s")]
+    public void Physical_memory_of_another_machine_is_left_alone(string compatible, string text)
+    {
+        MakeFile(Path.Join(_root, "mem"), 0xA_4040_0000);
+        Rk3588Options options = new() { Registers = new RegisterSource(RegisterSourceKind.PhysicalMemory) };
+        string message = Assert.Throws<PlatformException>(() => MappedRegisters.Open(options, Paths(compatible))).Message;
+        Assert.Contains("this machine is not an RK3588", message, StringComparison.Ordinal);
+        Assert.Contains(text, message, StringComparison.Ordinal);
+    }
+
     // Without a UIO device here: the file stands for one, whose maps begin a page apart, so that only the first can be looked at.
     [Fact]
     public void A_uio_devices_maps_are_found_by_their_names()
@@ -147,7 +160,11 @@ public sealed class RegisterSourceTests : IDisposable
 
     private Rk3588Options UioOptions() => new() { Registers = new RegisterSource(RegisterSourceKind.Uio, Path.Join(_root, "uio0")) };
 
-    private SystemPaths Paths() => new(Path.Join(_root, "mem"), _root, Path.Join(_root, "class"));
+    private SystemPaths Paths(string compatible = "radxa,rock-5b\0rockchip,rk3588\0")
+    {
+        File.WriteAllText(Path.Join(_root, "compatible"), compatible);
+        return new(Path.Join(_root, "mem"), _root, Path.Join(_root, "class"), Path.Join(_root, "compatible"));
+    }
 
     private string Refusal(Rk3588Options options) =>
         Assert.Throws<PlatformException>(() => MappedRegisters.Open(options, Paths())).Message;
