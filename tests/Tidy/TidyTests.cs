@@ -11,6 +11,7 @@ public sealed class TidyTests
     private static readonly string[] s_reactorFolders =
     [
         "firmware/Commands", "firmware/Controller", "firmware/Queues", "firmware/Transfer", "firmware/Namespaces", "hal/VfioUser", "hal/Mmio", "hal/Linux/IoUring",
+        "hal/DesignWare", "hal/Rk3588",
     ];
 
     [Fact]
