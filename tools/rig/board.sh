@@ -9,6 +9,7 @@
 #   --nvmepf BINARY     the firmware, as published; it runs in machine 1
 #   --soc BINARY        the model, as published
 #   --set NAME=VALUE    a setting of the board's /etc/nvmepf.conf (repeatable)
+#   --board-kernel ARG  more for the board's kernel command line (repeatable)
 #   --start STATE       what the model finds done at power-on: cold (default), powered, kernel
 #   --boots N           how often the host may boot (1)
 #   --time-limit S      for the host, from start to power-off (400)
@@ -26,7 +27,7 @@ set -euo pipefail
 . "$rig_dir/machine.sh"
 
 script='' firmware='' soc='' start=cold boots=1 time_limit=400 keep='' no_host=0
-settings=()
+settings=() board_kernel=()
 work='' soc_pid='' board_pid='' boot_pid=''
 link_limit=180
 
@@ -64,12 +65,13 @@ parse() {
     case $1 in
       -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;;
       --no-host) no_host=1 ;;
-      --nvmepf | --soc | --set | --start | --boots | --time-limit | --keep)
+      --nvmepf | --soc | --set | --board-kernel | --start | --boots | --time-limit | --keep)
         (($# >= 2)) || rig_die "$1 lacks its value; try --help"
         case $1 in
           --nvmepf) firmware=$2 ;;
           --soc) soc=$2 ;;
           --set) settings+=("$2") ;;
+          --board-kernel) board_kernel+=("$2") ;;
           --start) start=$2 ;;
           --boots) boots=$2 ;;
           --time-limit) time_limit=$2 ;;
@@ -115,7 +117,7 @@ start_board() {
   rig_machine auto 1 1024 1
   rig_with_us "$qemu" "${machine_arguments[@]}" -no-reboot \
     -serial stdio -chardev "pipe,id=shell,path=$work/shell" -serial chardev:shell \
-    -kernel "$rig_cache/guest/kernel" -initrd "$work/board.cpio" -append "$rig_kernel_line iomem=relaxed" \
+    -kernel "$rig_cache/guest/kernel" -initrd "$work/board.cpio" -append "$rig_kernel_line iomem=relaxed ${board_kernel[*]}" \
     -device "$(rig_vfio_user board pcie.0 "$work/b/cntrl")" </dev/null >"$work/board.console" 2>>"$work/soc.log" &
   board_pid=$!
   exec 8>"$work/shell.in"

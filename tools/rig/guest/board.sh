@@ -113,7 +113,7 @@ wait_until 60 "the controller to be live" is_live
 tree_is_whole
 note "survived the firmware's death"
 
-dmesg | grep -i 'nvme\|pcieport' | tail -n 30
+kernel_log_holds_only 'nvme nvme[0-9]+: resetting controller$'
 step "reboot -f"
 reboot -f
 sleep 60
