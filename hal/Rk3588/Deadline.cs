@@ -1,10 +1,11 @@
 namespace Nvmepf.Hal.Rk3588;
 
 /// <summary>The end of a wait. Waits of the bring-up only: they sleep between two looks.</summary>
-internal readonly struct Deadline
+internal struct Deadline
 {
     private readonly IBoardClock _clock;
     private readonly long _endNanoseconds;
+    private bool _isOver;
 
     internal Deadline(IBoardClock clock, long waitNanoseconds)
     {
@@ -12,15 +13,23 @@ internal readonly struct Deadline
         _endNanoseconds = clock.NowNanoseconds + waitNanoseconds;
     }
 
-    /// <summary>True until the time is over; sleeps before it says so, so that it is the condition of a loop that looks.</summary>
+    /// <summary>
+    /// True until the time is over; sleeps before it says so, so that it is the condition of a loop that looks. After the end there is one more
+    /// look: the thread may have been away between its last one and now.
+    /// </summary>
     internal bool Pause(long nanoseconds)
     {
-        if (_clock.NowNanoseconds >= _endNanoseconds)
+        if (_isOver)
         {
             return false;
         }
 
-        _clock.Sleep(nanoseconds);
+        _isOver = _clock.NowNanoseconds >= _endNanoseconds;
+        if (!_isOver)
+        {
+            _clock.Sleep(nanoseconds);
+        }
+
         return true;
     }
 }
