@@ -96,7 +96,8 @@ machine() {
 }
 
 # The virt machine's own device tree, our board, and what the kernel is to know of its start. Virtualization is on because then the secure monitor
-# calls of the power domain driver are answered (with "unknown") instead of being undefined instructions.
+# calls of the power domain driver are answered (with "unknown") instead of being undefined instructions. The endpoint driver is to wait for its PHY
+# for as long as it takes: after ten seconds, which a busy machine needs to get to init, the kernel would try it without.
 make_tree() {
   local -a base
   mapfile -t base < <(machine)
@@ -108,7 +109,7 @@ make_tree() {
     cat <<END
 / {
 	chosen {
-		bootargs = "console=ttyAMA0 panic=-1 mitigations=off nokaslr audit=0 apparmor=0 nowatchdog";
+		bootargs = "console=ttyAMA0 panic=-1 mitigations=off nokaslr audit=0 apparmor=0 nowatchdog deferred_probe_timeout=-1";
 		linux,initrd-start = <0 $initrd_at>;
 		linux,initrd-end = <0 $((initrd_at + $(stat -c %s "$work/initrd")))>;
 	};
