@@ -63,6 +63,14 @@ public sealed class GuestRig
         RunScript(log, "board.sh", [script, "--nvmepf", _firmware, "--soc", _model, .. options]);
     }
 
+    /// <summary>Lets Linux's own drivers bring the model up in an arm64 machine, and compares their accesses with those recorded.</summary>
+    public void RunJudge(ITestOutputHelper log, string recordedTrace)
+    {
+        Assert.True(_unusable != null || File.Exists(_model), $"there is no model at {_model}; ./build.sh publishes it");
+        RunScript(log, "provision-judge.sh", []);
+        RunScript(log, "judge.sh", [_model, "--expect", recordedTrace]);
+    }
+
     private void RunScript(ITestOutputHelper log, string script, string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(log);

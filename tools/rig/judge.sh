@@ -2,9 +2,10 @@
 # judge.sh - lets Linux judge the model of the RK3588's endpoint: its own drivers for the SoC's clocks, resets, power domains, PCIe PHY and PCIe
 # endpoint bring the model up from power-on, in an arm64 machine whose device tree leads to the model's register blocks.
 #
-# Usage: tools/rig/judge.sh MODEL [--trace FILE] [--keep DIRECTORY]
+# Usage: tools/rig/judge.sh MODEL [--trace FILE] [--expect FILE] [--keep DIRECTORY]
 #   MODEL              the published nvmepf-soc
-#   --trace FILE       write what the endpoint's bring-up wrote and read, in the form of tests/Judge/linux-endpoint.trace
+#   --trace FILE       write there what the drivers wrote and read between power-on and the last step of the endpoint's bring-up
+#   --expect FILE      an earlier trace: the same kernel has to write the same
 #   --keep DIRECTORY   leave the logs there: console.log, access.log, model.log
 #
 # The output is the kernel's console. Exit status 0: the drivers bound, said what they say on real boards, complained of nothing, and the model
@@ -23,7 +24,7 @@ stub_at=0x40100000 kernel_at=0x40200000 tree_at=0x48000000 initrd_at=0x49000000
 memory_mib=512
 time_limit=240
 
-model='' trace='' keep='' work='' model_pid='' qemu_pid=''
+model='' trace='' expected='' keep='' work='' model_pid='' qemu_pid=''
 
 # shellcheck disable=SC2317  # the trap calls it
 clean_up() {
@@ -49,9 +50,13 @@ parse() {
   while (($#)); do
     case $1 in
       -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;;
-      --trace | --keep)
+      --trace | --expect | --keep)
         (($# >= 2)) || rig_die "$1 lacks its value; try --help"
-        if [[ $1 == --trace ]]; then trace=$2; else keep=$2; fi
+        case $1 in
+          --trace) trace=$2 ;;
+          --expect) expected=$2 ;;
+          --keep) keep=$2 ;;
+        esac
         shift
         ;;
       -*) rig_die "unknown option $1; try --help" ;;
@@ -174,15 +179,26 @@ stop_model() {
   ((status == 0)) || rig_die "the model ended with status $status"
 }
 
-# The part of the access log between init.sh's two marks, without times and absolute addresses: NAME, direction and width, value.
+# The part of the access log between init.sh's two marks, without times: direction and width, address, name, value.
 cut_trace() {
+  printf '# What the drivers of Linux %s for the RK3588 write and read on the way to a PCIe endpoint without a link.\n' "$(<"$rig_cache/judge/release")"
+  printf '# Recorded by tools/rig/judge.sh --trace; reads that give the same again are left out.\n'
   awk '
     $4 == "GPIO4.EXT_PORT" { on = 1; next }
     $4 == "GPIO4.VERSION" { on = 0 }
-    !on { next }
-    $2 ~ /^[RW][1248]$/ { printf "%s %s %s\n", $2, $4, $5; next }
-    $2 == "!!" { print > "/dev/stderr" }
+    on && $2 ~ /^[RW][124]$/ { print $2, $3, $4, $5 }
   ' "$work/access.log"
+}
+
+# The writes of a trace made with the same kernel have to be the same. A newer kernel may differ: its trace is then to be recorded and explained.
+compare_trace() {
+  local difference
+  [[ -r $expected ]] || rig_die "there is no trace $expected"
+  if [[ $(head -n 1 "$expected") != "$(head -n 1 "$work/trace")" ]]; then
+    rig_say "judge: $expected is of another kernel and not compared; to record this one's: tools/rig/judge.sh MODEL --trace FILE"
+    return
+  fi
+  difference=$(diff <(grep '^W' "$expected") <(grep '^W' "$work/trace")) || rig_die "the kernel wrote something else than recorded:"$'\n'"$difference"
 }
 
 # said TEXT: the kernel has to have said it.
@@ -205,7 +221,7 @@ verdict() {
   complaint=$(grep -E ' !! |BUS FAULT' "$work/access.log") || true
   [[ -z $complaint ]] || rig_die "the model holds against the drivers:"$'\n'"$(head -n 20 <<<"$complaint")"
   cut_trace >"$work/trace"
-  grep -q '^W4 APB.INTR_MASK_MISC' "$work/trace" || rig_die "the access log does not hold the whole bring-up between its marks"
+  grep -q '^W4 [^ ]* APB.INTR_MASK_MISC' "$work/trace" || rig_die "the access log does not hold the whole bring-up between its marks"
 }
 
 main() {
@@ -219,6 +235,7 @@ main() {
   stop_model
   verdict
   if [[ -n $trace ]]; then cp "$work/trace" "$trace"; fi
+  if [[ -n $expected ]]; then compare_trace; fi
   rig_say "judge: everything held; $(grep -c '^W' "$work/trace") writes and $(grep -c '^R' "$work/trace") different reads from the power domain to the interrupt mask"
 }
 
