@@ -38,6 +38,7 @@ public sealed class ConfigurationTests
         Assert.Equal(0x018Au, bench.R(Dbi + 0x50) >> 16);
         Assert.Equal(0xD2D2u, bench.R(Dbi + 0x70C) >> 8 & 0xFFFF);
         Assert.Equal(0xFFFF_FFFFu, bench.R(Dbi + 0x900));
+        Assert.Equal(0xFFFF_FFFFu, bench.R(Dbi + 0x978));
     }
 
     [Theory]

@@ -34,6 +34,10 @@ internal static class ConfigLayout
     internal const int MiscControl1 = 0x8BC;
     internal const int AmbaErrorResponse = 0x8D0;
     internal const int Viewport = 0x900;
+
+    // Where an eDMA behind a viewport would have its number of channels. The register reference is silent; Linux takes the eDMA for unrolled, as it
+    // does on boards, only where this reads all ones (or the controller is 5.40a or newer).
+    internal const int EdmaViewportCtrl = 0x978;
     internal const int MsixDoorbell = 0x948;
     internal const int Elbi = 0xE00;
 
@@ -178,6 +182,7 @@ internal static class ConfigLayout
         Set(0x8F8, 0x3532_302A);
         Set(0x8FC, 0x6761_2A2A);
         Set(Viewport, All);
+        Set(EdmaViewportCtrl, All);
         Set(MsixDoorbell, 0);
         Set(0xB40, 24, local: 0x3FF);
     }

@@ -63,9 +63,19 @@ internal sealed class ConfigSpace
         Bars.HotReset();
     }
 
-    /// <summary>The state that a kernel's endpoint driver leaves: ATS hidden, BARs other than 4 cleared, N_FTS written (section 2.1).</summary>
+    /// <summary>
+    /// The state that a kernel's endpoint driver leaves: ATS hidden, BARs other than 4 cleared, all of them offered with 1 MiB, N_FTS written (section
+    /// 2.1, and as Linux 7.3 leaves it).
+    /// </summary>
     internal void BindKernelDriver()
     {
+        this[ConfigLayout.MiscControl1] |= EnableReadOnlyWrites;
+        for (int bar = 0; bar < 6; bar++)
+        {
+            WriteLocal(ConfigLayout.RebarFirst + (8 * bar), 0x10, uint.MaxValue);
+        }
+
+        this[ConfigLayout.MiscControl1] &= ~EnableReadOnlyWrites;
         this[0x148] = (this[0x148] & 0x000F_FFFF) | (0x178u << 20);
         this[0x70C] = (this[0x70C] & 0xFF00_00FF) | 0x00FF_FF00;
         this[0x80C] = (this[0x80C] & 0xFFFF_E000) | 0x0100 | 0xFF;

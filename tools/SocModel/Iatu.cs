@@ -43,6 +43,18 @@ internal sealed class Iatu
         }
     }
 
+    /// <summary>The state that a kernel's endpoint driver leaves: what it probed the number and the size of the regions with (section 4).</summary>
+    internal void BindKernelDriver()
+    {
+        const uint Probe = 0x1111_0000;
+        for (int region = 0; region < 2 * Regions; region++)
+        {
+            Value(region, TargetLow) = Probe;
+        }
+
+        Value(0, LimitHigh) = MaxUpperLimit;
+    }
+
     internal void HotReset()
     {
         Array.Clear(_unflushed);

@@ -147,6 +147,7 @@ public sealed class Soc
         {
             Apb.BindKernelDriver();
             Config.BindKernelDriver();
+            Iatu.BindKernelDriver();
         }
     }
 
