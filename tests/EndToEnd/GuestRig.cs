@@ -22,6 +22,7 @@ public sealed class GuestRig
     private readonly string _scripts;
     private readonly string _firmware;
     private readonly string _model;
+    private readonly string _host;
     private readonly string? _unusable;
 
     /// <summary>Finds the firmware and provisions the rig; what goes wrong is the failure of each test, not of the fixture.</summary>
@@ -31,6 +32,7 @@ public sealed class GuestRig
         _scripts = Path.Combine(root, "tools", "rig");
         _firmware = Environment.GetEnvironmentVariable("NVMEPF_BINARY") ?? Path.Combine(root, "out", "linux-x64", "nvmepf");
         _model = Environment.GetEnvironmentVariable("NVMEPF_SOC_BINARY") ?? Path.Combine(root, "out", "linux-x64", "nvmepf-soc");
+        _host = Environment.GetEnvironmentVariable("NVMEPF_HOST_BINARY") ?? Path.Combine(root, "out", "linux-x64", "nvmepf-host");
         if (Environment.GetEnvironmentVariable("NVMEPF_SKIP_GUEST") == "1")
         {
             _unusable = "NVMEPF_SKIP_GUEST=1";
@@ -68,7 +70,7 @@ public sealed class GuestRig
     {
         Assert.True(_unusable != null || File.Exists(_model), $"there is no model at {_model}; ./build.sh publishes it");
         RunScript(log, "provision-judge.sh", []);
-        RunScript(log, "judge.sh", [_model, "--expect", recordedTrace]);
+        RunScript(log, "judge.sh", [_model, _host, "--expect", recordedTrace]);
     }
 
     private void RunScript(ITestOutputHelper log, string script, string[] arguments)

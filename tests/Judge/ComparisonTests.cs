@@ -56,7 +56,7 @@ public sealed class ComparisonTests
     public void An_explanation_needs_a_reason() => Assert.Throws<FormatException>(() => ExplainedDifferences.Parse("# a reason\n\nours x\n"));
 
     [Fact]
-    public void A_line_that_is_none_of_a_trace_is_refused() => Assert.Throws<FormatException>(() => RegisterWrite.Parse("W4 0x0 HALF\n"));
+    public void A_line_that_is_none_of_a_trace_is_refused() => Assert.Throws<FormatException>(() => RegisterWrite.Parse("# a: x\nW4 0x0 HALF\n", "a"));
 
-    private static string[] Steps(string trace) => ConfigurationSteps.Of(RegisterWrite.Parse(trace)).ToArray();
+    private static string[] Steps(string trace) => ConfigurationSteps.Of(RegisterWrite.Parse($"# other:\n{Clock} 0xffffffff\n# part: of a test\n{trace}", "part")).ToArray();
 }

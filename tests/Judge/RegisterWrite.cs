@@ -11,14 +11,23 @@ namespace Nvmepf.Tests.Judge;
 /// <param name="Value">What was stored.</param>
 internal readonly record struct RegisterWrite(ulong Address, int WidthBytes, string Name, uint Value)
 {
-    /// <summary>The stores of a recorded trace: lines like <c>W4 0xfe150180 APB.HOT_RESET_CTRL 0x00120012</c>; # begins a comment.</summary>
-    public static List<RegisterWrite> Parse(string trace)
+    /// <summary>
+    /// The stores of one part of a recorded trace: lines like <c>W4 0xfe150180 APB.HOT_RESET_CTRL 0x00120012</c> below <c># PART: explanation</c>.
+    /// </summary>
+    public static List<RegisterWrite> Parse(string trace, string part)
     {
         var writes = new List<RegisterWrite>();
+        bool isIn = false;
         foreach (string line in trace.Split('\n'))
         {
+            if (line.StartsWith('#'))
+            {
+                isIn = line.StartsWith($"# {part}:", StringComparison.Ordinal);
+                continue;
+            }
+
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 0 || words[0].StartsWith('#') || words[0][0] == 'R')
+            if (!isIn || words.Length == 0 || words[0][0] == 'R')
             {
                 continue;
             }
