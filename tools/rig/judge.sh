@@ -116,11 +116,11 @@ make_tree() {
     cat "$rig_dir/judge/board.dts"
     cat <<END
 / {
-	chosen {
-		bootargs = "console=ttyAMA0 panic=-1 mitigations=off nokaslr audit=0 apparmor=0 nowatchdog iomem=relaxed deferred_probe_timeout=-1";
-		linux,initrd-start = <0 $initrd_at>;
-		linux,initrd-end = <0 $((initrd_at + $(stat -c %s "$work/initrd")))>;
-	};
+  chosen {
+    bootargs = "console=ttyAMA0 panic=-1 mitigations=off nokaslr audit=0 apparmor=0 nowatchdog iomem=relaxed deferred_probe_timeout=-1";
+    linux,initrd-start = <0 $initrd_at>;
+    linux,initrd-end = <0 $((initrd_at + $(stat -c %s "$work/initrd")))>;
+  };
 };
 END
   } >"$work/board.dts"
