@@ -30,8 +30,8 @@ internal sealed class CommandLine
         new("--platform", "NAME", "vfio-user (default), or rk3588: serve the host at the other end of this\nboard's PCIe link (docs/configuration.md)"),
         new("--registers", "SOURCE", "rk3588: devmem (default), uio:/dev/uioN or pci:DDDD:BB:DD.F"),
         new("--bringup", "MODE", "rk3588: cold (default), or takeover after a kernel's endpoint driver"),
-        new("--bar-memory", "MEMORY", "rk3588: hugepages (default), or carveout:ADDRESS,SIZE"),
-        new("--buffer-memory", "MEMORY", "rk3588: as --bar-memory"),
+        new("--bar-memory", "MEM", "rk3588: hugepages (default), or carveout:ADDRESS,SIZE"),
+        new("--buffer-memory", "MEM", "rk3588: as --bar-memory"),
         new("--rk3588", "KEY=VALUE", "rk3588: any attribute of controllers[].rk3588; repeat it for more") { IsRepeatable = true },
         new("--no-dma", null, "rk3588: the CPU copies all data, correct and slow"),
         new(

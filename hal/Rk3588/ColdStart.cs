@@ -42,13 +42,25 @@ internal sealed class ColdStart
     /// Whether the controller's registers can be read at all: powered, clocked and out of reset. Before that a read of them hangs or ends the
     /// process.
     /// </summary>
-    internal bool IsControllerReachable()
+    /// <param name="blocks">The blocks, with clock and reset unit and power management unit.</param>
+    internal static bool IsControllerReachable(RegisterBlocks blocks)
     {
-        ClockGate32 gate32 = _cru.Gate32.Read();
-        ClockGate33 gate33 = _cru.Gate33.Read();
-        return _pmu.RepairStatus.Read() is { Pcie: true, Php: true }
+        Cru cru = new(blocks.Cru);
+        ClockGate32 gate32 = cru.Gate32.Read();
+        ClockGate33 gate33 = cru.Gate33.Read();
+        return new Pmu(blocks.Pmu).RepairStatus.Read() is { Pcie: true, Php: true }
             && !gate32.Dbi && !gate33.Master && !gate33.Slave && !gate33.Peripheral
-            && !_cru.Reset32.Read().PowerUp && !_cru.Reset33.Read().Peripheral;
+            && !cru.Reset32.Read().PowerUp && !cru.Reset33.Read().Peripheral;
+    }
+
+    /// <summary>Which words keep the controller from being reached, for a message.</summary>
+    internal static string DescribeUnreachable(RegisterBlocks blocks)
+    {
+        Cru cru = new(blocks.Cru);
+        return $"PMU {SocAddresses.Pmu + 0x290:X}h reads {new Pmu(blocks.Pmu).RepairStatus.Read().Raw:X8}h (wanted: bits 20 and 22), "
+            + $"CRU {SocAddresses.Cru + 0x880:X}h {cru.Gate32.Read().Raw:X8}h (bit 13 clear), {SocAddresses.Cru + 0x884:X}h "
+            + $"{cru.Gate33.Read().Raw:X8}h (bits 2, 7 and 12 clear), {SocAddresses.Cru + 0xA80:X}h {cru.Reset32.Read().Raw:X8}h (bit 13 clear), "
+            + $"{SocAddresses.Cru + 0xA84:X}h {cru.Reset33.Read().Raw:X8}h (bit 12 clear)";
     }
 
     /// <summary>Does it all; the controller is out of reset and clocked at the end.</summary>
@@ -98,6 +110,18 @@ internal sealed class ColdStart
 
     private void TurnClocksOn()
     {
+        if (_options.Switches.OpenAllClockGates)
+        {
+            // Those of others in the same words do no harm when they run.
+            _cru.Gate32.Write(mask: new ClockGate32(0xFFFF), value: default);
+            _cru.Gate33.Write(mask: new ClockGate33(0xFFFF), value: default);
+            _cru.Gate34.Write(mask: new ClockGate34(0xFFFF), value: default);
+            _cru.Gate38.Write(mask: new ClockGate38(0xFFFF), value: default);
+            _cru.Gate39.Write(mask: new ClockGate39(0xFFFF), value: default);
+            _cru.PhpGate0.Write(mask: new PhpClockGate0(0xFFFF), value: default);
+            return;
+        }
+
         _cru.Gate32.Write(
             mask: default(ClockGate32) with { PhpPeripheralRoot = true, PcieRoot = true, PhpRoot = true, PcieBridge = true, Dbi = true },
             value: default);

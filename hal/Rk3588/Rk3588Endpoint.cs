@@ -227,7 +227,7 @@ public sealed class Rk3588Endpoint
         if (_options.BringUp == BringUpMode.Cold)
         {
             ColdStart cold = new(_blocks, _options, _log);
-            bool isRunning = _options.Switches.KeepRunningLink && cold.IsControllerReachable() && IsRunningAsEndpoint();
+            bool isRunning = _options.Switches.KeepRunningLink && ColdStart.IsControllerReachable(_blocks) && IsRunningAsEndpoint();
             if (isRunning)
             {
                 return true;
@@ -235,9 +235,13 @@ public sealed class Rk3588Endpoint
 
             cold.Run();
         }
-        else if (_options.Switches.KeepRunningLink && IsRunningAsEndpoint())
+        else
         {
-            return true;
+            CheckReachable();
+            if (_options.Switches.KeepRunningLink && IsRunningAsEndpoint())
+            {
+                return true;
+            }
         }
 
         SetTraining(isOn: false);
@@ -246,6 +250,17 @@ public sealed class Rk3588Endpoint
         // The header follows the mode; downstream code waits as long.
         _options.Clock.Sleep(100_000);
         return false;
+    }
+
+    /// <summary>A load from a controller without power or clock can stop the machine; where it can be known, it is refused.</summary>
+    private void CheckReachable()
+    {
+        if (_blocks.Cru != 0 && _blocks.Pmu != 0 && !ColdStart.IsControllerReachable(_blocks))
+        {
+            throw new PlatformException(
+                $"rk3588: bringup=takeover, but nobody has set the controller up: {ColdStart.DescribeUnreachable(_blocks)}; has the kernel's endpoint "
+                + "driver bound (dmesg)? allowed: bringup=cold");
+        }
     }
 
     private bool IsRunningAsEndpoint() =>

@@ -98,8 +98,8 @@ public sealed class BringUpTests
         using EndpointBench bench = new();
         bench.Start();
         int power = bench.IndexOfWrite(SocMap.Pmu + 0x150, 0x00A0_0000);
-        int gate = bench.IndexOfWrite(SocMap.Cru + 0x884, 0x1084_0000);
-        int phyClock = bench.IndexOfWrite(SocMap.Cru + 0x8800, 0x0100_0000);
+        int gate = bench.IndexOfWrite(SocMap.Cru + 0x884, 0xFFFF_0000);
+        int phyClock = bench.IndexOfWrite(SocMap.Cru + 0x8800, 0xFFFF_0000);
         int phyHeld = bench.IndexOfWrite(SocMap.Cru + 0x8A00, 0x0400_0400);
         int laneMode = bench.IndexOfWrite(SocMap.PhyGrf, 0x0007_0004);
         int clamp = bench.IndexOfWrite(SocMap.PhyGrf, 0x0100_0100);
@@ -132,6 +132,25 @@ public sealed class BringUpTests
         Assert.InRange(bench.IndexOfWrite(Dbi, 0xBEEF_1B96), open, closed);
         Assert.InRange(bench.IndexOfWrite(Dbi + 0xB4, 0x2000), open, closed);
         Assert.False(new Hal.DesignWare.PortLogic(bench.Blocks.Dbi).MiscControl1.Read().ReadOnlyWriteEnable);
+    }
+
+    [Fact]
+    public void The_gates_known_to_be_needed_are_enough()
+    {
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = new() { OpenAllClockGates = false } });
+        bench.Start();
+        _ = bench.IndexOfWrite(SocMap.Cru + 0x884, 0x1084_0000);
+        bench.AssertClean();
+    }
+
+    [Fact]
+    public void Taking_over_what_nobody_has_set_up_is_refused_without_touching_the_controller()
+    {
+        using EndpointBench bench = new(SocStartState.Cold, EndpointBench.TakeOver);
+        PlatformException problem = Assert.Throws<PlatformException>(() => bench.Endpoint.BringUp(EndpointBench.BarMemory));
+        Assert.Contains("nobody has set the controller up: PMU FD8D8290h reads 00000000h", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(bench.Accesses, access => access.IsWrite);
+        bench.AssertClean();
     }
 
     [Theory]
@@ -167,7 +186,7 @@ public sealed class BringUpTests
     {
         using EndpointBench bench = new(SocStartState.KernelDriver, EndpointBench.TakeOver);
         bench.Start();
-        Assert.DoesNotContain(bench.Accesses, access => access.Address is < Apb or > Dbi + 0x40_0000 && access.Address is not >= Dbi);
+        Assert.DoesNotContain(bench.Accesses, access => access.IsWrite && access.Address is < Apb or (> Apb + SocMap.ApbBytes and < Dbi));
         Assert.True(bench.IndexOfWrite(Apb + 0x24, 0x0006_0006) < bench.IndexOfWrite(Apb, 0x0004_0004));
         bench.Soc.Host.HotReset();
         bench.Soc.Advance(1_000_000);
