@@ -10,6 +10,12 @@ namespace Nvmepf.Hal;
 /// </summary>
 public static class Invariant
 {
+    /// <summary>
+    /// The compile-time switch <c>Nvmepf.ThrowingInvariants</c>: on in the tests' process, so that a simulation can say which seed it was.
+    /// </summary>
+    [FeatureSwitchDefinition("Nvmepf.ThrowingInvariants")]
+    private static bool Throws { get; } = AppContext.TryGetSwitch("Nvmepf.ThrowingInvariants", out bool isOn) && isOn;
+
     /// <summary>Ends the process with <paramref name="text"/> when <paramref name="holds"/> is false.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Check([DoesNotReturnIf(false)] bool holds, string text)
@@ -23,5 +29,13 @@ public static class Invariant
     [DoesNotReturn]
     [StackTraceHidden]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Fail(string text) => Environment.FailFast("nvmepf: broken invariant: " + text);
+    private static void Fail(string text)
+    {
+        if (Throws)
+        {
+            throw new InvalidOperationException("broken invariant: " + text);
+        }
+
+        Environment.FailFast("nvmepf: broken invariant: " + text);
+    }
 }

@@ -128,6 +128,7 @@ public sealed unsafe partial class CommandEngine
     {
         Invariant.Check(InFlight == 0, "a reset ends when no command is left");
         _discarding = false;
+        _hasDropped = false;
     }
 
     /// <summary>True while a command may still touch the host range, by pointer or by DMA.</summary>

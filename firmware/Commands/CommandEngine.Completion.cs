@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
@@ -8,6 +9,8 @@ namespace Nvmepf.Firmware.Commands;
 /// <content>The end of a command: status, error log, completion queue entry, slot.</content>
 public sealed unsafe partial class CommandEngine
 {
+    private bool _hasDropped; // for sabotage alone
+
     /// <summary>Commands that ended with an error since the process started.</summary>
     public ulong FailedCount { get; private set; }
 
@@ -129,7 +132,12 @@ public sealed unsafe partial class CommandEngine
             CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
             CompletionStatus = new CompletionStatus { Status = slot.Status },
         };
-        if (completion.Post(in entry) == PostOutcome.Later)
+        if (Sabotage.Is(SabotageKind.DropCompletion) && queue.Identifier != 0 && !_hasDropped)
+        {
+            _hasDropped = true;
+            completion.ReturnCredit();
+        }
+        else if (completion.Post(in entry) == PostOutcome.Later)
         {
             WaitToComplete(ref slot);
             return;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Firmware.Transfer;
@@ -210,7 +211,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
                 AfterMove(ref slot, _mover.Resume(ref slot, status));
                 break;
             default:
-                Invariant.Check(false, "a DMA completion belongs to a command that waits for one");
+                Invariant.Check(Sabotage.Is(SabotageKind.CompleteBeforeData), "a DMA completion belongs to a command that waits for one");
                 break;
         }
     }
@@ -387,6 +388,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
                 break;
             case TransferOutcome.Done when slot.State == CommandState.Gathering:
                 Execute(ref slot, RowOf(ref slot)!);
+                break;
+            case TransferOutcome.Pending when Sabotage.Is(SabotageKind.CompleteBeforeData) && slot.State == CommandState.Scattering:
+                Finish(ref slot);
                 break;
             case TransferOutcome.Pending:
                 break;

@@ -194,13 +194,17 @@ public sealed unsafe partial class NvmeController
         Registers.Status = Registers.Status with { ControllerFatalStatus = true };
     }
 
-    /// <summary>Deletions of submission queues whose last command has ended.</summary>
+    /// <summary>
+    /// Deletions of submission queues whose last command has ended and told the host so: an entry that is sent again must not be overtaken by
+    /// the deletion's own.
+    /// </summary>
     private void PollDeletions()
     {
         for (int i = 1; i <= Queues.HighestSubmission; i++)
         {
             SubmissionQueue queue = Queues.Submission(i);
-            if (queue.State == SubmissionQueueState.Deleting && queue.InFlight == 0 && !queue.IsFetching)
+            if (queue.State == SubmissionQueueState.Deleting && queue.InFlight == 0 && !queue.IsFetching
+                && Queues.Completion(queue.CompletionQueueIdentifier).PendingDma == 0)
             {
                 int slot = queue.DeleteSlot;
                 Queues.DeleteSubmission(i);

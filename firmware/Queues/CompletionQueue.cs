@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Spec;
@@ -131,7 +132,7 @@ public sealed unsafe class CompletionQueue : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeCredit()
     {
-        if (CreditsTaken + Used < Entries - 1)
+        if (CreditsTaken + Used < Entries - 1 || Sabotage.Is(SabotageKind.SkipCredit))
         {
             CreditsTaken++;
             return true;
@@ -214,7 +215,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         if (++_tail == Entries)
         {
             _tail = 0;
-            _phase = !_phase;
+            _phase = !_phase || Sabotage.Is(SabotageKind.KeepPhase);
         }
 
         return outcome;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
 
@@ -91,7 +92,7 @@ internal sealed unsafe class CompletionSender : IDisposable
     public SendOutcome Completed(int index, DmaStatus status)
     {
         Invariant.Check(Pending > 0 && _attempts[index] != 0, "a completion of DMA belongs to an entry sent");
-        if (status == DmaStatus.HostError && _attempts[index] < AttemptsMax)
+        if (status == DmaStatus.HostError && _attempts[index] < AttemptsMax && !Sabotage.Is(SabotageKind.ForgetFailedEntry))
         {
             _attempts[index]++;
             _failed[(_failedFirst + _failedCount) % _entriesMax] = (ushort)index;
@@ -105,7 +106,7 @@ internal sealed unsafe class CompletionSender : IDisposable
         {
             DmaStatus.Success => SendOutcome.Arrived,
             DmaStatus.LinkLost => SendOutcome.Gone,
-            _ => SendOutcome.Lost,
+            _ => Sabotage.Is(SabotageKind.ForgetFailedEntry) ? SendOutcome.Arrived : SendOutcome.Lost,
         };
     }
 

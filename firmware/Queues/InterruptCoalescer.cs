@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Queues;
@@ -77,6 +78,11 @@ public sealed class InterruptCoalescer
     /// <summary>Completions were posted to a queue of the vector.</summary>
     public void Posted(FeatureStore features, int vector, int count, bool isAdminQueue, long nowNanoseconds)
     {
+        if (Sabotage.Is(SabotageKind.LoseInterrupt) && count > 1)
+        {
+            return;
+        }
+
         if (_pending[vector] == 0)
         {
             _firstNanoseconds[vector] = nowNanoseconds;

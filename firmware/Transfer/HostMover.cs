@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Commands;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
 
@@ -51,7 +52,7 @@ public sealed unsafe class HostMover
         if (slot.PendingDma != 0)
         {
             slot.PendingDma--;
-            slot.Walk.HasFailed |= dmaStatus != DmaStatus.Success;
+            slot.Walk.HasFailed |= dmaStatus != DmaStatus.Success && !Sabotage.Is(SabotageKind.HideDmaError);
         }
 
         if (!slot.Walk.HasFailed)

@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -42,7 +43,7 @@ public static unsafe class Flush
                 }
             }
 
-            if (!FindNext(controller, ref slot))
+            if (Sabotage.Is(SabotageKind.SkipFlush) || !FindNext(controller, ref slot))
             {
                 slot.Status = new Status((ushort)slot.Scratch1);
                 return CommandOutcome.Completed;

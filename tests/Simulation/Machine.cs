@@ -1,0 +1,57 @@
+// What the simulated host sees of a device: registers, its own RAM, interrupts, a link; and what the simulation may do to it. One
+// implementation for each platform that the firmware runs on here.
+using Nvmepf.Hal;
+
+namespace Nvmepf.Tests.Simulation;
+
+internal abstract class Machine : IDisposable
+{
+    public const int Vectors = 8;
+
+    public abstract IPlatform Platform { get; }
+
+    public abstract HostRam Ram { get; }
+
+    /// <summary>What the firmware or the model was caught at, or null.</summary>
+    public abstract string? Violation { get; }
+
+    /// <summary>A host address where there is nothing.</summary>
+    public abstract ulong StrayAddress { get; }
+
+    /// <summary>True where what the device writes to such an address is dropped without a word, as PCIe drops posted writes.</summary>
+    public abstract bool LosesStrayWrites { get; }
+
+    /// <summary>True until a reset or a register write that the host has begun has reached the device.</summary>
+    public abstract bool IsSettling { get; }
+
+    /// <summary>A register access that came back with all ones, or went nowhere, because the link is down or memory space off.</summary>
+    public abstract uint ReadRegister(int offset);
+
+    public abstract void WriteRegister(int offset, uint value);
+
+    public abstract void WriteRegister64(int offset, ulong value);
+
+    public abstract void WriteDoorbell(int offset, uint value);
+
+    /// <summary>Finds the function and makes it usable: link up, BAR, bus mastering, MSI-X. Also after a reset.</summary>
+    public abstract void Attach();
+
+    public abstract void HotReset();
+
+    public abstract void LoseLink();
+
+    public abstract void SetBusMaster(bool isEnabled);
+
+    /// <summary>Messages that have arrived for a vector.</summary>
+    public abstract long InterruptCount(int vector);
+
+    public abstract void SetVectorMask(int vector, bool isMasked);
+
+    /// <summary>Turns what goes wrong between device and host on, at the scenario's rate, or off.</summary>
+    public abstract void SetFaults(bool areOn);
+
+    /// <summary>Time passes, and with it what hardware does on its own.</summary>
+    public abstract void Advance(long nanoseconds);
+
+    public abstract void Dispose();
+}

@@ -1,0 +1,125 @@
+// What a seed decides before the first step: which platform, how many queues, what goes wrong and how often. Each seed has a few kinds of
+// trouble and not all of them, so that one kind does not hide another.
+using Nvmepf.Firmware.Controller;
+
+namespace Nvmepf.Tests.Simulation;
+
+internal sealed record Scenario
+{
+    public const int MaximumTransferBytes = 16 * 1024;
+
+    public ulong Seed { get; private init; }
+
+    public bool TrapsRegisterWrites { get; private init; }
+
+    public bool IsMemoryDirect { get; private init; }
+
+    public bool HasWindows { get; private init; }
+
+    public int QueuePairs { get; private init; }
+
+    public int QueueEntries { get; private init; }
+
+    public int AdminEntries { get; private init; }
+
+    public int BlockBytes { get; private init; }
+
+    public int TransferBuffers { get; private init; }
+
+    public int DmaRequestsMax { get; private init; }
+
+    public bool IsInterruptDriven { get; private init; }
+
+    /// <summary>How long the run is, in actions of the host.</summary>
+    public int Actions { get; private init; }
+
+    /// <summary>Steps of the machine between two actions, at most.</summary>
+    public int StepsBetween { get; private init; }
+
+    // One in so many: of backend operations, of DMA requests, of actions. 0 is never.
+    public int BackendFails { get; private init; }
+
+    public int BackendBusy { get; private init; }
+
+    public int BackendInstant { get; private init; }
+
+    public int DmaFails { get; private init; }
+
+    public int BadPointers { get; private init; }
+
+    public int Garbage { get; private init; }
+
+    public int Aborts { get; private init; }
+
+    public int Deletions { get; private init; }
+
+    public int Resets { get; private init; }
+
+    public int Flips { get; private init; }
+
+    public int HotResets { get; private init; }
+
+    public int LinkLosses { get; private init; }
+
+    public int Shutdowns { get; private init; }
+
+    public int BusMasterOff { get; private init; }
+
+    public int GarbageDoorbells { get; private init; }
+
+    public int Masks { get; private init; }
+
+    public int HeadsHeld { get; private init; }
+
+    public ControllerSettings Settings => new()
+    {
+        SubsystemNqn = "nqn.2014-08.org.nvmexpress:simulation",
+        Serial = "SIMULATION",
+        MaximumTransferBytes = MaximumTransferBytes,
+        CommandSlots = 64,
+        TransferBuffers = TransferBuffers,
+        IoQueueCount = QueuePairs,
+        QueueEntriesMax = 64,
+    };
+
+    public static Scenario FromSeed(ulong seed)
+    {
+        SeededRandom random = new(seed);
+        return new Scenario
+        {
+            Seed = seed,
+            TrapsRegisterWrites = random.OneIn(3),
+            IsMemoryDirect = random.OneIn(3),
+            HasWindows = random.OneIn(2),
+            QueuePairs = random.Between(1, 3),
+            QueueEntries = random.Pick<int>([2, 3, 4, 8, 16, 33]),
+            AdminEntries = random.Pick<int>([3, 4, 8, 32]),
+            BlockBytes = random.OneIn(4) ? 4096 : 512,
+            TransferBuffers = random.Between(1, 4),
+            DmaRequestsMax = random.Pick<int>([1, 2, 6, 32]),
+            IsInterruptDriven = random.OneIn(2),
+            Actions = random.Between(30, 160),
+            StepsBetween = random.Pick<int>([1, 3, 10]),
+            BackendFails = Sometimes(random, 3, 4, 40),
+            BackendBusy = Sometimes(random, 3, 2, 20),
+            BackendInstant = random.Pick<int>([0, 1, 2, 5]),
+            DmaFails = Sometimes(random, 3, 5, 60),
+            BadPointers = Sometimes(random, 3, 3, 30),
+            Garbage = Sometimes(random, 3, 3, 30),
+            Aborts = Sometimes(random, 3, 4, 30),
+            Deletions = Sometimes(random, 4, 8, 40),
+            Resets = Sometimes(random, 4, 15, 60),
+            Flips = Sometimes(random, 5, 15, 60),
+            HotResets = Sometimes(random, 4, 20, 80),
+            LinkLosses = Sometimes(random, 5, 20, 80),
+            Shutdowns = Sometimes(random, 5, 20, 80),
+            BusMasterOff = Sometimes(random, 6, 10, 40),
+            GarbageDoorbells = Sometimes(random, 6, 20, 80),
+            Masks = Sometimes(random, 3, 5, 30),
+            HeadsHeld = Sometimes(random, 4, 5, 30),
+        };
+    }
+
+    /// <summary>In one seed of so many, a rate between the two; never in the others.</summary>
+    private static int Sometimes(SeededRandom random, int seeds, int often, int rarely) => random.OneIn(seeds) ? random.Between(often, rarely) : 0;
+}
