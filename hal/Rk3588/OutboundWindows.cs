@@ -69,6 +69,9 @@ public sealed class OutboundWindows
     /// <summary>While false nothing is read or written through a window, so that a dead link cannot stop the CPU.</summary>
     public bool IsLinkUp { get; set; }
 
+    /// <summary>Whether the link is up at this very moment, as the controller says; <see cref="IsLinkUp"/> is what has been noticed of it.</summary>
+    public bool IsLinkTrained => new ApbClient(_blocks.Apb).LtssmStatus.Read().IsLinkUp;
+
     /// <summary>How often a region was pointed elsewhere.</summary>
     public ulong Remaps { get; private set; }
 

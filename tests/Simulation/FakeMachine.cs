@@ -31,6 +31,7 @@ internal sealed unsafe class FakeMachine : Machine
         _platform.Memory.InstallMapped(address, HostRam.LengthBytes, scenario.IsMemoryDirect);
         Ram = new HostRam(address, _platform.Memory.Pointer(address, HostRam.LengthBytes));
         _platform.Dma.PumpsOnPoll = true;
+        _platform.QueueLinkUp();
     }
 
     public override IPlatform Platform => _platform;
@@ -38,6 +39,8 @@ internal sealed unsafe class FakeMachine : Machine
     public override HostRam Ram { get; }
 
     public override string? Violation => _platform.Dma.ContractViolation;
+
+    public override bool MayReportDmaErrors => _scenario.DmaFails > 0;
 
     public override ulong StrayAddress => Ram.Address - 0x8_0000;
 

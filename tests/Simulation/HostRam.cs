@@ -18,15 +18,21 @@ internal sealed unsafe class HostRam : IDisposable
     /// <summary>Lays RAM over memory of somebody else's, or over its own.</summary>
     public HostRam(ulong address, byte* memory = null)
     {
-        Address = address;
         _isOwned = memory == null;
         _memory = memory != null ? memory : (byte*)NativeMemory.AlignedAlloc(LengthBytes, 4096);
         _shadow = (byte*)NativeMemory.Alloc(LengthBytes);
+        Begin(address);
+    }
+
+    public ulong Address { get; private set; }
+
+    /// <summary>Forgets everything, and is somewhere else.</summary>
+    public void Begin(ulong address)
+    {
+        Address = address;
         new Span<byte>(_memory, LengthBytes).Fill(Untouched);
         new Span<byte>(_shadow, LengthBytes).Fill(Untouched);
     }
-
-    public ulong Address { get; }
 
     public bool Contains(ulong address, int lengthBytes) => address >= Address && address - Address <= (ulong)(LengthBytes - lengthBytes);
 

@@ -12,11 +12,23 @@ internal abstract class Machine : IDisposable
 
     public abstract HostRam Ram { get; }
 
+    /// <summary>Vectors that a completion queue may name.</summary>
+    public virtual int VectorCount => Vectors;
+
+    /// <summary>True where commands may fail for what goes wrong between device and host.</summary>
+    public abstract bool MayReportDmaErrors { get; }
+
     /// <summary>What the firmware or the model was caught at, or null.</summary>
     public abstract string? Violation { get; }
 
     /// <summary>A host address where there is nothing.</summary>
     public abstract ulong StrayAddress { get; }
+
+    /// <summary>True where what the device reads from such an address is all ones and no error: window copies cannot tell.</summary>
+    public virtual bool LosesStrayReads => false;
+
+    /// <summary>True where taking bus mastering away fails what is under way, so that a host must let it end first.</summary>
+    public virtual bool NeedsQuietForBusMaster => false;
 
     /// <summary>True where what the device writes to such an address is dropped without a word, as PCIe drops posted writes.</summary>
     public abstract bool LosesStrayWrites { get; }

@@ -1,6 +1,7 @@
 // What a seed decides before the first step: which platform, how many queues, what goes wrong and how often. Each seed has a few kinds of
 // trouble and not all of them, so that one kind does not hide another.
 using Nvmepf.Firmware.Controller;
+using Nvmepf.SocModel;
 
 namespace Nvmepf.Tests.Simulation;
 
@@ -9,6 +10,11 @@ internal sealed record Scenario
     public const int MaximumTransferBytes = 16 * 1024;
 
     public ulong Seed { get; private init; }
+
+    /// <summary>On the register model of the board, or on the fake platform.</summary>
+    public bool IsBoard { get; private init; }
+
+    public BoardScenario Board { get; private init; } = new();
 
     public bool TrapsRegisterWrites { get; private init; }
 
@@ -88,6 +94,16 @@ internal sealed record Scenario
         return new Scenario
         {
             Seed = seed,
+            IsBoard = random.OneIn(4),
+            Board = new BoardScenario
+            {
+                StartState = random.Pick<SocStartState>([SocStartState.Cold, SocStartState.Powered, SocStartState.KernelDriver]),
+                UsesDma = !random.OneIn(6),
+                HasBuffersInCarveOut = random.OneIn(4),
+                Interrupts = random.Pick<InterruptWay>([InterruptWay.Msix, InterruptWay.Msix, InterruptWay.Msi, InterruptWay.Level]),
+                HasLinkFaults = random.OneIn(2),
+                Fault = random.Below(7),
+            },
             TrapsRegisterWrites = random.OneIn(3),
             IsMemoryDirect = random.OneIn(3),
             HasWindows = random.OneIn(2),
@@ -122,4 +138,21 @@ internal sealed record Scenario
 
     /// <summary>In one seed of so many, a rate between the two; never in the others.</summary>
     private static int Sometimes(SeededRandom random, int seeds, int often, int rarely) => random.OneIn(seeds) ? random.Between(often, rarely) : 0;
+}
+
+/// <summary>What a seed decides for the board alone.</summary>
+internal sealed record BoardScenario
+{
+    public SocStartState StartState { get; init; }
+
+    public bool UsesDma { get; init; }
+
+    public bool HasBuffersInCarveOut { get; init; }
+
+    public InterruptWay Interrupts { get; init; }
+
+    public bool HasLinkFaults { get; init; }
+
+    /// <summary>Which fault <see cref="Scenario.DmaFails"/> is: UR, CA, timeout, poison, local error, element fetch, stall.</summary>
+    public int Fault { get; init; }
 }

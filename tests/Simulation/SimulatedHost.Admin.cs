@@ -130,7 +130,7 @@ internal sealed partial class SimulatedHost
     {
         HostCompletionQueue completion = _completion[identifier];
         bool isInterruptDriven = _scenario.IsInterruptDriven;
-        int vector = _random.OneIn(2) ? identifier : _random.Below(Machine.Vectors);
+        int vector = _random.OneIn(2) ? identifier % _machine.VectorCount : _random.Below(_machine.VectorCount);
         completion.Create(entries, vector, isInterruptDriven, _machine.InterruptCount(vector));
         completion.Exists = false;
         _machine.Ram.Fill(completion.Address, completion.LengthBytes, 0);

@@ -327,7 +327,7 @@ internal sealed partial class SimulatedHost
         {
             if (_random.OneIn(2))
             {
-                entry.Prp1 |= (ulong)_random.Between(1, 3);
+                entry.Prp1 |= (uint)_random.Between(1, 3);
                 job.Expected = StatusCode.PrpOffsetInvalid;
             }
             else if (job.PieceCount >= 2)
@@ -335,7 +335,7 @@ internal sealed partial class SimulatedHost
                 entry.Prp2 |= job.PieceCount == 2 ? 8u : 4u;
                 job.Expected = StatusCode.PrpOffsetInvalid;
             }
-            else if (!_machine.LosesStrayWrites || !job.IsToHost)
+            else if (job.IsToHost ? !_machine.LosesStrayWrites : !_machine.LosesStrayReads)
             {
                 entry.Prp1 = _machine.StrayAddress;
                 job.Expected = StatusCode.DataTransferError;

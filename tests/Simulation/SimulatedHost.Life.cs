@@ -218,6 +218,19 @@ internal sealed partial class SimulatedHost
     /// <summary>True where the controller says that it can go on no more; a reset helps.</summary>
     public bool IsFatal => (ControllerStatus & FatalBit) != 0;
 
+    /// <summary>Waits a while for the commands under way.</summary>
+    /// <returns>False where some are not answered yet.</returns>
+    public bool TryQuieten()
+    {
+        for (int i = 0; i < 500 && HasActiveJobs; i++)
+        {
+            RingTails();
+            _step();
+        }
+
+        return !HasActiveJobs;
+    }
+
     /// <summary>Waits until every command has been answered.</summary>
     public void WaitForAll(string what)
     {

@@ -220,7 +220,7 @@ internal sealed partial class SimulatedHost
             StatusCode.Success => job.Expected == StatusCode.Success,
             StatusCode.AbortRequested => job.IsAbortSent,
             StatusCode.AbortedSqDeletion => _submission[job.SubmissionQueue].IsDeleting,
-            StatusCode.DataTransferError => (_scenario.DmaFails > 0 && !job.IsCalm) || job.Expected == StatusCode.DataTransferError,
+            StatusCode.DataTransferError => (_machine.MayReportDmaErrors && !job.IsCalm) || job.Expected == StatusCode.DataTransferError,
             StatusCode.WriteFault or StatusCode.UnrecoveredReadError => _scenario.BackendFails > 0 && !job.IsCalm,
             StatusCode.CompareFailure => job.Kind == JobKind.Compare,
             StatusCode.AbortCommandLimitExceeded => job.Kind == JobKind.Abort,

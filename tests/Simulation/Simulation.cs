@@ -19,6 +19,10 @@ internal sealed class Simulation : IDisposable
     private const int MediaBytes = 64 * 1024;
     private const int EventsPrinted = 60;
 
+    // Who waits for a deadline of the hardware's waits in larger steps.
+    private const int QuietStepsMax = 400;
+    private const int HurryFactor = 50;
+
     [ThreadStatic]
     private static SimulationLog? t_log; // large, so each thread has one for all its runs
 
@@ -31,6 +35,8 @@ internal sealed class Simulation : IDisposable
     private readonly NvmeController _controller;
     private readonly SimulatedHost _host;
     private long _allocatedBytes;
+    private int _quietSteps;
+    private int _lastCompleted;
 
     private Simulation(ulong seed)
     {
@@ -38,13 +44,13 @@ internal sealed class Simulation : IDisposable
         _random = new SeededRandom(seed ^ 0x5EED);
         _log = t_log ??= new SimulationLog();
         _log.Clear();
-        _machine = new FakeMachine(_scenario, new SeededRandom(_random.Next64()));
+        SeededRandom machineRandom = new(_random.Next64());
+        _machine = _scenario.IsBoard ? new BoardMachine(_scenario, machineRandom) : new FakeMachine(_scenario, machineRandom);
         _backend = new SimulatedBackend(MediaBytes, _scenario.BlockBytes, new SeededRandom(_random.Next64()));
         NvmeNamespace space = new(1, _backend, (uint)_scenario.BlockBytes, Guid.Empty, new byte[16]);
         _controller = new NvmeController(_scenario.Settings, _machine.Platform, new NamespaceTable([space]), _endpointLog);
         _host = new SimulatedHost(_scenario, _machine, new SeededRandom(_random.Next64()), _log, MediaBytes / _scenario.BlockBytes, Step);
         _machine.Platform.Start(_controller);
-        _controller.LinkUp();
     }
 
     /// <summary>
@@ -68,9 +74,9 @@ internal sealed class Simulation : IDisposable
 
     public void Dispose()
     {
+        _machine.Dispose(); // first: what is still under way reads the controller's memory
         _controller.Dispose();
         _backend.Dispose();
-        _machine.Dispose();
         _endpointLog.Dispose();
     }
 
@@ -123,7 +129,7 @@ internal sealed class Simulation : IDisposable
             if (_host.IsUp && _host.IsFatal)
             {
                 _log.Add(_host.Now, Happening.Fatal);
-                SimulationFailure.Unless(_scenario.DmaFails > 0, "CSTS.CFS although nothing has failed");
+                SimulationFailure.Unless(_machine.MayReportDmaErrors, "CSTS.CFS although nothing has failed");
                 _host.Disable();
             }
 
@@ -186,6 +192,11 @@ internal sealed class Simulation : IDisposable
     {
         if (_random.OneIn(_scenario.BusMasterOff))
         {
+            if (_machine.NeedsQuietForBusMaster && !_host.TryQuieten())
+            {
+                return;
+            }
+
             _log.Add(_host.Now, Happening.BusMaster);
             _machine.SetBusMaster(false);
             for (int steps = _random.Below(50); steps > 0; steps--)
@@ -260,7 +271,7 @@ internal sealed class Simulation : IDisposable
         _host.UnmaskAll();
         if (_host.IsUp && _host.IsFatal)
         {
-            SimulationFailure.Unless(_scenario.DmaFails > 0, "CSTS.CFS although nothing has failed");
+            SimulationFailure.Unless(_machine.MayReportDmaErrors, "CSTS.CFS although nothing has failed");
             _host.Disable();
         }
 
@@ -290,7 +301,9 @@ internal sealed class Simulation : IDisposable
     private void Step()
     {
         _host.Now++;
-        _machine.Advance(_random.Between(200, 20_000));
+        _quietSteps = _host.Completed == _lastCompleted ? _quietSteps + 1 : 0;
+        _lastCompleted = _host.Completed;
+        _machine.Advance(_random.Between(200, 20_000) * (_quietSteps > QuietStepsMax ? HurryFactor : 1));
         long before = GC.GetAllocatedBytesForCurrentThread();
         if (_random.OneIn(2))
         {

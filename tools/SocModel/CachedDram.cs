@@ -143,7 +143,7 @@ public sealed unsafe class CachedDram : IBoardMemory, IDisposable
         for (int line = (int)(offset / LineBytes); data.Length > 0 && line <= (int)((offset + (ulong)data.Length - 1) / LineBytes); line++)
         {
             Touch(line);
-            if (IsDirty(line))
+            if (IsDirty(line) && IsStale(line, offset, data.Length))
             {
                 _violations?.Add(_soc!.NowNanoseconds, ViolationKind.StaleDeviceRead, PhysicalBase + ((ulong)line * LineBytes));
             }
@@ -216,6 +216,14 @@ public sealed unsafe class CachedDram : IBoardMemory, IDisposable
         }
 
         _recent[_recentCount++ & (RecentLines - 1)] = line;
+    }
+
+    /// <summary>True where the bytes read differ from the CPU's; the line's other bytes are nobody's business.</summary>
+    private bool IsStale(int line, ulong offset, int lengthBytes)
+    {
+        ulong first = Math.Max(offset, (ulong)line * LineBytes);
+        int count = (int)(Math.Min(offset + (ulong)lengthBytes, ((ulong)line + 1) * LineBytes) - first);
+        return !new ReadOnlySpan<byte>(_dram + first, count).SequenceEqual(new ReadOnlySpan<byte>(View + first, count));
     }
 
     private bool IsDirty(int line)
