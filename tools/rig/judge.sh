@@ -3,11 +3,13 @@
 # endpoint bring the model up from power-on, in an arm64 machine whose device tree leads to the model's register blocks.
 #
 # Usage: tools/rig/judge.sh MODEL HOST [--trace FILE] [--expect FILE] [--keep DIRECTORY]
+#        tools/rig/judge.sh --logs DIRECTORY [--trace FILE] [--expect FILE]
 #   MODEL              the published nvmepf-soc
 #   HOST               the published nvmepf-host: it comes and goes once as the host, which resets the link
 #   --trace FILE       write there what the drivers wrote and read between power-on and the last step of the endpoint's bring-up
 #   --expect FILE      an earlier trace: the same kernel has to write the same
 #   --keep DIRECTORY   leave the logs there: console.log, access.log, model.log
+#   --logs DIRECTORY   boot nothing: give the verdict on the logs that an earlier run left
 #
 # The output is the kernel's console. Exit status 0: the drivers bound, said what they say on real boards, complained of nothing, and the model
 # found nothing to punish in what they did. It fetches nothing: run provision-judge.sh first. It says nothing of DMA and of interrupts to the host: a
@@ -25,7 +27,7 @@ stub_at=0x40100000 kernel_at=0x40200000 tree_at=0x48000000 initrd_at=0x49000000
 memory_mib=512
 time_limit=240
 
-model='' host='' trace='' expected='' keep='' work='' model_pid='' qemu_pid=''
+model='' host='' trace='' expected='' keep='' logs='' work='' model_pid='' qemu_pid=''
 
 # shellcheck disable=SC2317  # the trap calls it
 clean_up() {
@@ -51,12 +53,13 @@ parse() {
   while (($#)); do
     case $1 in
       -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;;
-      --trace | --expect | --keep)
+      --trace | --expect | --keep | --logs)
         (($# >= 2)) || rig_die "$1 lacks its value; try --help"
         case $1 in
           --trace) trace=$2 ;;
           --expect) expected=$2 ;;
           --keep) keep=$2 ;;
+          --logs) logs=$2 ;;
         esac
         shift
         ;;
@@ -65,6 +68,10 @@ parse() {
     esac
     shift
   done
+  if [[ -n $logs ]]; then
+    [[ -r $logs/console.log && -r $logs/access.log ]] || rig_die "there is no console.log or access.log in '$logs'"
+    return
+  fi
   [[ -f $host && -x $host ]] || rig_die "there is no program '$host'; ./build.sh publish makes out/linux-x64/nvmepf-host; try --help"
   [[ -f $model && -x $model ]] || rig_die "there is no program '$model'; ./build.sh publish makes out/linux-x64/nvmepf-soc"
   [[ -r $rig_cache/judge/recipe ]] || rig_die "there is no arm64 kernel in $rig_cache; run tools/rig/provision-judge.sh"
@@ -188,7 +195,7 @@ stop_model() {
 
 # The parts of the access log between init.sh's marks, without times: direction and width, address, name, value.
 cut_trace() {
-  printf '# What the drivers of Linux %s for the RK3588 write and read.\n' "$(<"$rig_cache/judge/release")"
+  printf '# What the drivers of Linux %s for the RK3588 write and read.\n' "$(sed -n '/Linux version/ { s/.*Linux version \([^ ]*\) .*/\1/p; q }' "$work/console.log")"
   printf '# Recorded by tools/rig/judge.sh --trace; reads that give the same again are left out.\n\n'
   awk '
     $4 == "GPIO4.DR_L" { on = 1; print "# bring-up: from power-on to an endpoint without a link"; next }
@@ -225,7 +232,7 @@ verdict() {
   said JUDGE-LINK
   said JUDGE-LINK-AGAIN
   said JUDGE-END
-  complaint=$(grep -E 'rockchip|pcie-ep|fee80000|rk3588|pm-domains|power-controller|Oops|SError|Call trace' "$work/console.log" |
+  complaint=$(grep -E 'rockchip|rk3588|(^|[^0-9a-f])10[04][0-9a-f]{5}\.|Oops|SError|Call trace' "$work/console.log" |
     grep -v -F -e "iATU: unroll" -e "eDMA: unroll" -e 'devicetree "ranges" is broken, assuming no translation') || true
   [[ -z $complaint ]] || rig_die "the drivers complain:"$'\n'"$complaint"
   complaint=$(grep -E ' !! |BUS FAULT' "$work/access.log") || true
@@ -238,12 +245,16 @@ verdict() {
 main() {
   parse "$@"
   work=$(mktemp -d "${TMPDIR:-/tmp}/nvmepf-judge.XXXXXX")
-  make_stub
-  make_initrd
-  make_tree
-  start_model
-  boot
-  stop_model
+  if [[ -n $logs ]]; then
+    cp "$logs"/{console,access}.log "$work/"
+  else
+    make_stub
+    make_initrd
+    make_tree
+    start_model
+    boot
+    stop_model
+  fi
   verdict
   if [[ -n $trace ]]; then cp "$work/trace" "$trace"; fi
   if [[ -n $expected ]]; then compare_trace; fi
