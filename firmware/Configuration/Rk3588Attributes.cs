@@ -32,7 +32,7 @@ internal static class Rk3588Attributes
         new("perst", "none", PinForm, text => text == "none" || ParsePin(text) is not null ? null : "no such pin"),
         new("event_poll_us", "50", $"1 to {PollMicrosecondsMaximum}", text => ValueText.ParseNumber(text, 1, PollMicrosecondsMaximum, out _)),
         Choice("refclk", "separate", "separate", "common"),
-        Choice("clocks", "all", "all", "needed"),
+        Choice("clocks", "needed", "needed", "all"),
         Choice("phy_reference", "pad", "pad", "pll"),
         Choice("phy_ready", "lock", "lock", "all"),
         Choice("lane_mode", "aggregated", "aggregated", "two_and_two", "split_01", "split_23", "four_single"),

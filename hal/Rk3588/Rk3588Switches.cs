@@ -13,8 +13,8 @@ public sealed record Rk3588Switches
     /// </summary>
     public bool SeparateReferenceClock { get; init; } = true;
 
-    /// <summary>A cold start opens all clock gates of the words it touches, as Rockchip's boot loader does, not only those known to be needed.</summary>
-    public bool OpenAllClockGates { get; init; } = true;
+    /// <summary>A cold start opens all clock gates of the words it touches, as Rockchip's boot loader does, not only those that Linux opens.</summary>
+    public bool OpenAllClockGates { get; init; }
 
     /// <summary>The PHY's reference is made by a PLL of the SoC instead of coming from the board's clock generator.</summary>
     public bool PhyReferenceFromPll { get; init; }

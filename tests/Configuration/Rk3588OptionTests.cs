@@ -30,7 +30,7 @@ public sealed class Rk3588OptionTests
     public static TheoryData<string, Func<Rk3588Switches, Rk3588Switches>> Switches { get; } = new()
     {
         { "refclk=common", s => s with { SeparateReferenceClock = false } },
-        { "clocks=needed", s => s with { OpenAllClockGates = false } },
+        { "clocks=all", s => s with { OpenAllClockGates = true } },
         { "phy_reference=pll", s => s with { PhyReferenceFromPll = true } },
         { "phy_ready=all", s => s with { WaitForAllPhyStatus = true } },
         { "lane_mode=two_and_two", s => s with { LaneMode = PhyLaneMode.TwoAndTwo } },

@@ -98,8 +98,8 @@ public sealed class BringUpTests
         using EndpointBench bench = new();
         bench.Start();
         int power = bench.IndexOfWrite(SocMap.Pmu + 0x150, 0x00A0_0000);
-        int gate = bench.IndexOfWrite(SocMap.Cru + 0x884, 0xFFFF_0000);
-        int phyClock = bench.IndexOfWrite(SocMap.Cru + 0x8800, 0xFFFF_0000);
+        int gate = bench.IndexOfWrite(SocMap.Cru + 0x884, 0x1084_0000);
+        int phyClock = bench.IndexOfWrite(SocMap.Cru + 0x8800, 0x0100_0000);
         int phyHeld = bench.IndexOfWrite(SocMap.Cru + 0x8A00, 0x0400_0400);
         int laneMode = bench.IndexOfWrite(SocMap.PhyGrf, 0x0007_0004);
         int clamp = bench.IndexOfWrite(SocMap.PhyGrf, 0x0100_0100);
@@ -135,11 +135,15 @@ public sealed class BringUpTests
     }
 
     [Fact]
-    public void The_gates_known_to_be_needed_are_enough()
+    public void All_gates_are_opened_where_that_is_asked_for()
     {
-        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = new() { OpenAllClockGates = false } });
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = new() { OpenAllClockGates = true } });
         bench.Start();
-        _ = bench.IndexOfWrite(SocMap.Cru + 0x884, 0x1084_0000);
+        foreach (uint gate in new uint[] { 0x880, 0x884, 0x888, 0x898, 0x89C, 0x8800 })
+        {
+            _ = bench.IndexOfWrite(SocMap.Cru + gate, 0xFFFF_0000);
+        }
+
         bench.AssertClean();
     }
 
