@@ -152,6 +152,9 @@ public sealed unsafe class Rk3588Platform : IPlatform
         _barMemory.ForgetForDevice((byte*)Bar0.Base, Bar0.LengthBytes);
         Mmio.Barrier.Full();
         _endpoint.BringUp(_barMemory.PhysicalOf((byte*)Bar0.Base));
+
+        // What a firmware that died has left running reads and writes memory that is somebody else's by now.
+        _edma?.LinkDown();
         if (!_windows.ProgramAll(flushesFirst: _endpoint.IsLinkKept))
         {
             throw new PlatformException("rk3588: an outbound region does not become enabled: is this the unrolled address translation with 16 regions?");

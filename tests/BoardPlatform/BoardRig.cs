@@ -39,19 +39,16 @@ internal sealed unsafe class BoardRig : IDisposable
     private readonly DmaCompletion[] _taken = new DmaCompletion[64];
     private readonly IRegisterTrap? _trapBefore = RegisterTrap.Current;
     private readonly SocTrap _trap;
+    private readonly BoardRigOptions _options;
     private int _completionCount;
 
     internal BoardRig(BoardRigOptions? options = null)
     {
-        BoardRigOptions chosen = options ?? new BoardRigOptions();
+        _options = options ?? new BoardRigOptions();
         Dram = new CachedDram(CachedPhysical, CachedBytes, CarveOutPhysical, CarveOutBytes);
-        Soc = new Soc(new SocOptions { Seed = chosen.Seed, EventLogEntries = 1 << 14 }, Dram, Host);
+        Soc = new Soc(new SocOptions { Seed = _options.Seed, EventLogEntries = 1 << 14 }, Dram, Host);
         _trap = new SocTrap(Soc, Dram);
         RegisterTrap.Current = _trap;
-        ModelCarveOut carveOut = new(_trap);
-        ModelPages? oneForBoth = !chosen.HasBarInCarveOut && !chosen.HasBuffersInCarveOut ? new ModelPages(Dram, 0, CachedBytes, chosen.ForgetsCaches) : null;
-        IDmaMemorySource bar = chosen.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, 0, BarBytes);
-        IDmaMemorySource buffers = chosen.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, BarBytes, CachedBytes - BarBytes);
         Blocks = new RegisterBlocks
         {
             Dbi = _trap.Dbi,
@@ -63,16 +60,7 @@ internal sealed unsafe class BoardRig : IDisposable
             PhpGrf = _trap.PhpGrf,
             Gpio = _trap.Gpio4,
         };
-        Rk3588Options platformOptions = new()
-        {
-            Registers = new RegisterSource(RegisterSourceKind.Given, "", Blocks),
-            BringUp = BringUpMode.Cold,
-            UseDma = chosen.UsesDma,
-            Switches = chosen.Switches,
-            Clock = new ModelClock(Soc),
-        };
-        FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, chosen.Vectors);
-        Platform = new Rk3588Platform(platformOptions, identity, 16, Log, bar, buffers);
+        Platform = MakePlatform(0);
     }
 
     internal Soc Soc { get; }
@@ -87,7 +75,7 @@ internal sealed unsafe class BoardRig : IDisposable
 
     internal RecordingLog Log { get; } = new();
 
-    internal Rk3588Platform Platform { get; }
+    internal Rk3588Platform Platform { get; private set; }
 
     internal List<DmaCompletion> Completions { get; } = new(4096);
 
@@ -171,12 +159,40 @@ internal sealed unsafe class BoardRig : IDisposable
 
     internal void AssertClean() => Assert.Equal("", Violations());
 
+    /// <summary>The firmware dies where it stands, and another starts in memory of its own; the host notices nothing.</summary>
+    internal void CrashAndStart()
+    {
+        Platform = MakePlatform(CachedBytes / 2);
+        Platform.Start(Handler);
+        RunUntil(() => Platform.IsBusMasterEnabled, "the link is taken over");
+    }
+
     public void Dispose()
     {
         Platform.Dispose();
         RegisterTrap.Current = _trapBefore;
         _trap.Dispose();
         Dram.Dispose();
+    }
+
+    /// <summary>A platform with half of the cached memory, from an offset on.</summary>
+    private Rk3588Platform MakePlatform(int fromBytes)
+    {
+        const int Half = CachedBytes / 2;
+        ModelCarveOut carveOut = new(_trap);
+        ModelPages? oneForBoth = _options.HasBarInCarveOut || _options.HasBuffersInCarveOut ? null : new ModelPages(Dram, fromBytes, Half, _options.ForgetsCaches);
+        IDmaMemorySource bar = _options.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, fromBytes, BarBytes);
+        IDmaMemorySource buffers = _options.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, fromBytes + BarBytes, Half - BarBytes);
+        Rk3588Options options = new()
+        {
+            Registers = new RegisterSource(RegisterSourceKind.Given, "", Blocks),
+            BringUp = BringUpMode.Cold,
+            UseDma = _options.UsesDma,
+            Switches = _options.Switches,
+            Clock = new ModelClock(Soc),
+        };
+        FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, _options.Vectors);
+        return new Rk3588Platform(options, identity, 16, Log, bar, buffers);
     }
 }
 

@@ -183,6 +183,39 @@ public sealed unsafe class FaultTests
         rig.AssertClean();
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(40)]
+    [InlineData(12)]
+    public void A_firmware_that_died_in_the_middle_is_followed_by_one_that_works(int turns)
+    {
+        using BoardRig rig = new(new BoardRigOptions { Seed = (ulong)turns });
+        using TransferMix first = new(rig, turns);
+        rig.Start();
+        nint window = rig.Platform.OpenWindow(BoardHost.MemoryAddress + 0x40, 64);
+        first.SubmitSome();
+        rig.RunTurns(turns);
+        Assert.NotEqual(0, rig.Platform.HostDma.InFlight);
+        rig.Faults.LateTranslation = true;
+        rig.Faults.PostedDelayNanoseconds = 20_000;
+        Nvmepf.Hal.Mmio.Mmio.Write32((uint*)window, 0x600D);
+        rig.CrashAndStart();
+        Assert.True(rig.Platform.Endpoint.IsLinkKept);
+        Assert.Equal(0x600Du, BitConverter.ToUInt32(rig.Host.Memory, 0x40));
+        rig.Completions.Clear();
+        using TransferMix second = new(rig, turns + 1);
+        for (int round = 0; round < 10; round++)
+        {
+            second.SubmitSome();
+            rig.RunUntilIdle();
+            rig.Soc.Advance(30_000);
+            second.CheckAll(allowErrors: false);
+        }
+
+        rig.AssertClean();
+        Assert.Equal(0, rig.Host.StrayWrites);
+    }
+
     [Fact]
     public void Requests_without_a_link_end_at_once()
     {
