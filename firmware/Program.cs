@@ -4,6 +4,7 @@ using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Startup;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
+using Nvmepf.Hal.Mmio;
 
 namespace Nvmepf.Firmware;
 
@@ -83,6 +84,7 @@ public static class Program
 
     private static void Serve(ServedConfiguration configuration)
     {
+        Arm64Code.Install();
         int result = TerminationSignals.Create(out TerminationSignals? signals);
         if (result < 0)
         {

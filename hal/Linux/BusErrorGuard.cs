@@ -13,7 +13,7 @@ namespace Nvmepf.Hal.Linux;
 /// that was there before, or ends the process as it would have.
 /// </para>
 /// <para>
-/// x86-64 only; elsewhere <see cref="IsSupported"/> is false and nothing is guarded. Pages of huge-page files cannot be replaced one by one:
+/// The code is <see cref="BusErrorHandler"/>'s, one for each machine. Pages of huge-page files cannot be replaced one by one:
 /// there the process ends as without a guard. The table needs no lock: a place is claimed by its start address, and a range is empty until
 /// its end is stored. The first call of <see cref="Add"/>, which installs the handler, must not race with another.
 /// </para>
@@ -29,59 +29,13 @@ public static unsafe partial class BusErrorGuard
     private const int TableBytes = 64 + (RangesMax * 16);
     private const int RepairsWord = 1;
     private const int PreviousWord = 2;
+    private const int PageBytesWord = 3;
     private const int FirstRangeWord = 8;
 
-    // Words: 0 places to look at, 1 repairs, 2 handler before ours, 4 to 7 a kernel sigaction of zeroes (the default), from 8 on start and end.
+    // Words: 0 places to look at, 1 repairs, 2 handler before ours, 3 bytes of a page (arm64), 4 to 7 a kernel sigaction of zeroes (the
+    // default), from 8 on start and end.
     // Native memory that is never freed: the handler may be entered as long as the process lives.
     private static ulong* s_table;
-
-    /// <summary>
-    /// The handler, position independent but for the table's address at offsets 6 and 113 (x86-64, System V: rdi signal, rsi siginfo, rdx context).
-    /// </summary>
-    private static ReadOnlySpan<byte> Code =>
-    [
-        0x48, 0x8B, 0x46, 0x10, // mov rax, [rsi+16]            the address
-        0x49, 0xBB, 0, 0, 0, 0, 0, 0, 0, 0, // mov r11, table
-        0x49, 0x8B, 0x0B, // mov rcx, [r11]               places left
-        0x4D, 0x8D, 0x43, 0x40, // lea r8, [r11+64]             the first
-        0x48, 0x85, 0xC9, // next: test rcx, rcx
-        0x74, 0x49, // jz other
-        0x49, 0x3B, 0x00, // cmp rax, [r8]
-        0x72, 0x06, // jb skip
-        0x49, 0x3B, 0x40, 0x08, // cmp rax, [r8+8]
-        0x72, 0x09, // jb found
-        0x49, 0x83, 0xC0, 0x10, // skip: add r8, 16
-        0x48, 0xFF, 0xC9, // dec rcx
-        0xEB, 0xE7, // jmp next
-        0x49, 0xFF, 0x43, 0x08, // found: inc qword [r11+8]     count the repair
-        0x48, 0x89, 0xC7, // mov rdi, rax
-        0x48, 0x81, 0xE7, 0x00, 0xF0, 0xFF, 0xFF, // and rdi, -4096
-        0xBE, 0x00, 0x10, 0x00, 0x00, // mov esi, 4096
-        0xBA, 0x03, 0x00, 0x00, 0x00, // mov edx, PROT_READ|PROT_WRITE
-        0x41, 0xBA, 0x32, 0x00, 0x00, 0x00, // mov r10d, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS
-        0x49, 0xC7, 0xC0, 0xFF, 0xFF, 0xFF, 0xFF, // mov r8, -1
-        0x45, 0x31, 0xC9, // xor r9d, r9d
-        0xB8, 0x09, 0x00, 0x00, 0x00, // mov eax, mmap
-        0x0F, 0x05, // syscall
-        0x48, 0x85, 0xC0, // test rax, rax
-        0x78, 0x0D, // js default
-        0xC3, // ret                          the access is made again
-        0x49, 0x8B, 0x43, 0x10, // other: mov rax, [r11+16]     the handler before ours
-        0x48, 0x83, 0xF8, 0x01, // cmp rax, 1                   SIG_DFL or SIG_IGN
-        0x76, 0x02, // jbe default
-        0xFF, 0xE0, // jmp rax
-        0x49, 0xBB, 0, 0, 0, 0, 0, 0, 0, 0, // default: mov r11, table
-        0xBF, 0x07, 0x00, 0x00, 0x00, // mov edi, SIGBUS
-        0x49, 0x8D, 0x73, 0x20, // lea rsi, [r11+32]            the default action
-        0x31, 0xD2, // xor edx, edx
-        0x41, 0xBA, 0x08, 0x00, 0x00, 0x00, // mov r10d, 8
-        0xB8, 0x0D, 0x00, 0x00, 0x00, // mov eax, rt_sigaction
-        0x0F, 0x05, // syscall
-        0xC3, // ret                          the access is made again, and ends the process
-    ];
-
-    /// <summary>Whether this machine's handler exists.</summary>
-    public static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>Pages replaced since the process started.</summary>
     public static ulong RepairCount => s_table == null ? 0 : Volatile.Read(ref s_table[RepairsWord]);
@@ -89,14 +43,9 @@ public static unsafe partial class BusErrorGuard
     /// <summary>
     /// Guards a mapping. The first call installs the handler.
     /// </summary>
-    /// <returns>0, -ENOTSUP where there is no handler for this machine, -ENOSPC where the table is full, or what the system answered.</returns>
+    /// <returns>0, -ENOSPC where the table is full, or what the system answered.</returns>
     public static int Add(void* start, nuint lengthBytes)
     {
-        if (!IsSupported)
-        {
-            return -Errno.EOPNOTSUPP;
-        }
-
         int result = s_table == null ? Install() : 0;
         if (result < 0)
         {
@@ -157,23 +106,15 @@ public static unsafe partial class BusErrorGuard
             return result;
         }
 
-        nuint pageBytes = (nuint)MemoryMappings.PageSizeBytes;
-        result = MemoryMappings.MapAnonymous(pageBytes, default, out void* page);
+        ((ulong*)table)[PageBytesWord] = (ulong)MemoryMappings.PageSizeBytes;
+        Span<byte> room = stackalloc byte[BusErrorHandler.LengthMaxBytes];
+        result = ExecutableCode.Map(BusErrorHandler.Build(Machine.IsArm64, (ulong)table, room), out void* code);
         if (result < 0)
         {
             return result;
         }
 
-        Code.CopyTo(new Span<byte>(page, Code.Length));
-        MemoryMarshal.Write(new Span<byte>((byte*)page + 6, sizeof(ulong)), (ulong)table);
-        MemoryMarshal.Write(new Span<byte>((byte*)page + 113, sizeof(ulong)), (ulong)table);
-        result = MemoryMappings.Protect(page, pageBytes, MemoryProtection.Read | MemoryProtection.Execute);
-        if (result < 0)
-        {
-            return result;
-        }
-
-        SignalAction action = new() { Handler = page, Flags = Information | OnAlternateStack };
+        SignalAction action = new() { Handler = code, Flags = Information | OnAlternateStack };
         SignalAction before = default;
         result = Errno.Result(Native.SigAction(BusError, &action, &before));
         ((ulong*)table)[PreviousWord] = (ulong)before.Handler;
@@ -181,7 +122,7 @@ public static unsafe partial class BusErrorGuard
         return result;
     }
 
-    /// <summary>glibc's struct sigaction on x86-64, 152 bytes.</summary>
+    /// <summary>glibc's struct sigaction, 152 bytes, the same on x86-64 and arm64.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 152)]
     internal struct SignalAction
     {

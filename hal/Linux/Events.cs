@@ -148,7 +148,10 @@ public static unsafe partial class Events
         return count;
     }
 
-    private static int EpollDataOffset => RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static int EpollDataOffset => DataOffset(Machine.IsArm64);
+
+    /// <summary>Where struct epoll_event has its data: the struct is packed on x86-64 only.</summary>
+    internal static int DataOffset(bool arm64) => arm64 ? 8 : 4;
 
     private static partial class Native
     {

@@ -35,7 +35,7 @@ public static unsafe partial class Files
         int encoded = NativePath.Encode(path, new Span<byte>(bytes, NativePath.MaximumBytes));
         return encoded < 0
             ? encoded
-            : Errno.Result(Native.OpenAt(directory, bytes, ToNative(flags | OpenFlags.CloseOnExec, IsArm64), (uint)permissions));
+            : Errno.Result(Native.OpenAt(directory, bytes, ToNative(flags | OpenFlags.CloseOnExec, Machine.IsArm64), (uint)permissions));
     }
 
     /// <summary>Closes a descriptor. Whatever it returns, the descriptor is gone; never call it again for the same number.</summary>
@@ -144,11 +144,11 @@ public static unsafe partial class Files
     public static int Flags(int fd)
     {
         int native = Errno.Result(Native.Fcntl(fd, GetStatusFlags, 0));
-        return native < 0 ? native : (int)FromNative(native, IsArm64);
+        return native < 0 ? native : (int)FromNative(native, Machine.IsArm64);
     }
 
     /// <summary>Changes the status flags (F_SETFL); only Append, NonBlocking and Direct can be changed.</summary>
-    public static int SetFlags(int fd, OpenFlags flags) => Errno.Result(Native.Fcntl(fd, SetStatusFlags, ToNative(flags, IsArm64)));
+    public static int SetFlags(int fd, OpenFlags flags) => Errno.Result(Native.Fcntl(fd, SetStatusFlags, ToNative(flags, Machine.IsArm64)));
 
     /// <summary>Whether the descriptor is closed on exec: 1, 0 or a negated errno.</summary>
     public static int IsCloseOnExec(int fd)
@@ -165,8 +165,6 @@ public static unsafe partial class Files
 
     /// <summary>The seals of a memory file as <see cref="FileSeals"/> bits, or a negated errno (-EINVAL: not a memory file).</summary>
     public static int Seals(int fd) => Errno.Result(Native.Fcntl(fd, GetSealsCommand, 0));
-
-    private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>The flag word of the running machine. arm64 has O_DIRECT, O_DIRECTORY and O_NOFOLLOW at other bits than x86-64.</summary>
     internal static int ToNative(OpenFlags flags, bool arm64)

@@ -108,7 +108,7 @@ public static unsafe partial class MemoryMappings
     private const int MaximumMemoryFileNameBytes = 249;
 
     /// <summary>The page size of the running kernel in bytes (4 KiB on x86-64; 4, 16 or 64 KiB on arm64).</summary>
-    public static int PageSizeBytes => Environment.SystemPageSize;
+    public static int PageSizeBytes => Native.GetPageSize();
 
     /// <summary>Maps memory or a file.</summary>
     /// <param name="hint">Wanted address, or null; binding only with the Fixed flags.</param>
@@ -176,6 +176,11 @@ public static unsafe partial class MemoryMappings
 
     private static partial class Native
     {
+        // Reads a variable of libc.
+        [LibraryImport("libc", EntryPoint = "getpagesize")]
+        [SuppressGCTransition]
+        internal static partial int GetPageSize();
+
         [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
         internal static partial void* MMap(void* address, nuint length, int protection, int flags, int fd, long offset);
 

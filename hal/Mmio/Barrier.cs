@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.Mmio;
 
 /// <summary>
 /// Memory barriers, named for why they stand where they stand. Order between one volatile access and its neighbours is
-/// <see cref="Mmio"/>'s (acquire and release); here are those that it cannot express.
+/// <see cref="Mmio"/>'s (acquire and release); here are those that it cannot express. Each is one instruction on arm64
+/// (<see cref="Arm64Code"/>, which says which one and why, and must be installed first); on x86-64 all are the full fence.
 /// </summary>
 public static class Barrier
 {
@@ -32,6 +34,13 @@ public static class Barrier
             RegisterTrap.Current?.Barrier(kind);
         }
 
-        Interlocked.MemoryBarrier();
+        if (Machine.IsArm64)
+        {
+            Arm64Code.RunBarrier(kind);
+        }
+        else
+        {
+            Interlocked.MemoryBarrier();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.Mmio;
 
@@ -22,6 +23,11 @@ public static unsafe class CacheMaintenance
         if (RegisterTrap.IsSupported)
         {
             RegisterTrap.Current?.Maintain((nuint)address, lengthBytes, invalidate);
+        }
+
+        if (Machine.IsArm64)
+        {
+            Arm64Code.Maintain(address, lengthBytes, invalidate);
         }
     }
 }

@@ -119,5 +119,15 @@ public sealed unsafe class LayoutTests
         Assert.Equal(flags, Files.FromNative(arm64 | 0x20000, arm64: true));
     }
 
+    [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 8)]
+    public void Poll_events_are_packed_on_one_machine_only(bool arm64, int dataOffset)
+    {
+        Assert.Equal(dataOffset, Events.DataOffset(arm64));
+        Assert.Equal(152, sizeof(BusErrorGuard.SignalAction));
+        Assert.Equal(136, Offset<BusErrorGuard.SignalAction>(nameof(BusErrorGuard.SignalAction.Flags)));
+    }
+
     private static int Offset<T>(string field) => (int)Marshal.OffsetOf<T>(field);
 }
