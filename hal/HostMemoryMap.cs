@@ -135,7 +135,7 @@ public sealed unsafe class HostMemoryMap
         }
 
         int index = LowerBound(region.Address);
-        Array.Copy(_regions, index, _regions, index + 1, _count - index);
+        _regions.AsSpan(index, _count - index).CopyTo(_regions.AsSpan(index + 1));
         _regions[index] = region;
         _count++;
         Generation++;
@@ -150,7 +150,7 @@ public sealed unsafe class HostMemoryMap
         Invariant.Check((uint)index < (uint)_count, "an index of Regions");
         HostMemoryRegion removed = _regions[index];
         _count--;
-        Array.Copy(_regions, index + 1, _regions, index, _count - index);
+        _regions.AsSpan(index + 1, _count - index).CopyTo(_regions.AsSpan(index));
         Generation++;
         return removed;
     }
@@ -168,7 +168,7 @@ public sealed unsafe class HostMemoryMap
         }
 
         _count -= count;
-        Array.Copy(_regions, index + count, _regions, index, _count - index);
+        _regions.AsSpan(index + count, _count - index).CopyTo(_regions.AsSpan(index));
         Generation++;
     }
 

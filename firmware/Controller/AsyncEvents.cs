@@ -194,12 +194,12 @@ public sealed class AsyncEvents
     private void RemoveWaiting(int index)
     {
         _waitingCount--;
-        Array.Copy(_waiting, index + 1, _waiting, index, _waitingCount - index);
+        _waiting.AsSpan(index + 1, _waitingCount - index).CopyTo(_waiting.AsSpan(index));
     }
 
     private void RemovePending(int index)
     {
         _pendingCount--;
-        Array.Copy(_pending, index + 1, _pending, index, _pendingCount - index);
+        _pending.AsSpan(index + 1, _pendingCount - index).CopyTo(_pending.AsSpan(index));
     }
 }

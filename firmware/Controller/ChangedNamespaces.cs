@@ -46,7 +46,7 @@ public sealed class ChangedNamespaces
             return;
         }
 
-        Array.Copy(_identifiers, ~index, _identifiers, ~index + 1, _count - ~index);
+        _identifiers.AsSpan(~index, _count - ~index).CopyTo(_identifiers.AsSpan(~index + 1));
         _identifiers[~index] = namespaceIdentifier;
         _count++;
     }

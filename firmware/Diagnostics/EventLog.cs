@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Firmware.Diagnostics;
 
@@ -25,7 +25,7 @@ public sealed class EventLog : IEventLog, IDisposable
     private readonly RateLimiter _limiter = new();
     private readonly ManualResetEvent _ending = new(false);
     private readonly Stream _output;
-    private readonly long _startTimestamp = Stopwatch.GetTimestamp();
+    private readonly long _startNanoseconds = Clock.MonotonicNanoseconds();
     private readonly byte[] _line = new byte[LogLine.LengthMax];
     private readonly Thread _printer;
     private long _tail;
@@ -83,7 +83,7 @@ public sealed class EventLog : IEventLog, IDisposable
     }
 
     /// <summary>Nanoseconds since the log was created.</summary>
-    private long Elapsed() => (long)((Stopwatch.GetTimestamp() - _startTimestamp) * (1e9 / Stopwatch.Frequency));
+    private long Elapsed() => Clock.MonotonicNanoseconds() - _startNanoseconds;
 
     private void Enqueue(string text, long first, long second, long leftOut)
     {

@@ -165,13 +165,19 @@ internal sealed class InterruptMessages
     /// <summary>Whether a descriptor is an event counter: a write of 8 bytes to anything else could block, or damage the client's enemy.</summary>
     private static bool IsEvent(int descriptor)
     {
-        const int PathChars = 32;
+        const string Folder = "/proc/self/fd/";
         const int TargetBytes = 32;
-        Span<char> path = stackalloc char[PathChars];
-        bool formatted = path.TryWrite($"/proc/self/fd/{descriptor}", out int length);
-        Invariant.Check(formatted, "a descriptor has few digits");
+        Span<byte> digits = stackalloc byte[DecimalText.LengthMax];
+        Span<char> path = stackalloc char[Folder.Length + DecimalText.LengthMax];
+        Folder.CopyTo(path);
+        int digitCount = DecimalText.Write((ulong)descriptor, digits);
+        for (int i = 0; i < digitCount; i++)
+        {
+            path[Folder.Length + i] = (char)digits[i];
+        }
+
         Span<byte> target = stackalloc byte[TargetBytes];
-        int targetLength = Files.ReadLink(path[..length], target);
+        int targetLength = Files.ReadLink(path[..(Folder.Length + digitCount)], target);
         return targetLength > 0 && target[..targetLength].SequenceEqual("anon_inode:[eventfd]"u8);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
 
 namespace Nvmepf.Hal.VfioUser;
 
@@ -212,16 +211,15 @@ internal static class VersionNegotiation
 
         internal void Add(in ClientCapabilities client, ClientCapabilities.Keys key, ReadOnlySpan<byte> nameAndColon, long value)
         {
-            const int DigitsMax = 20;
             if ((client.Offered & key) == 0)
             {
                 return;
             }
 
-            Span<byte> digits = stackalloc byte[DigitsMax];
-            bool formatted = Utf8Formatter.TryFormat(value, digits, out int digitCount);
+            Span<byte> digits = stackalloc byte[DecimalText.LengthMax];
+            int digitCount = DecimalText.Write((ulong)value, digits);
             int comma = _hasKey ? 1 : 0;
-            if (!formatted || _length + comma + nameAndColon.Length + digitCount + ClosingBytes > _limit)
+            if (_length + comma + nameAndColon.Length + digitCount + ClosingBytes > _limit)
             {
                 return;
             }
