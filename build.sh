@@ -12,10 +12,14 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 usage() {
     cat <<'TEXT'
-usage: ./build.sh [VERB] [OPTIONS]
+usage: ./build.sh [--rid RID] [VERB] [OPTIONS]
 
   (none)                 build everything (hal and firmware for .NET 10 and .NET 9)
   publish                publish the native binaries to out/linux-x64/: nvmepf, nvmepf-host and nvmepf-soc
+  publish --rid linux-arm64
+                         the same for the board, to out/linux-arm64/ (--rid linux-arm64 alone does this too); where the package feed
+                         lacks a package for it, says which one and fails
+  check-arm64            publish, compile the same code for AArch64 and read the machine code: register accesses, barriers, allocations
   run [--host linux]     publish, serve a file as a disk, boot a real Linux in QEMU on it, show what it sees
   run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
   bench [OPTIONS]        publish, then measure: the firmware on one core, its load on another, limits of the machine beside each figure;
@@ -42,26 +46,39 @@ need_dotnet() {
     [ "${version%%.*}" -ge 10 ] || die "the .NET SDK is $version: 10.0 or newer is needed"
 }
 
-# NativeAOT links with the system's C compiler.
+need_command() { # COMMAND PURPOSE PACKAGE...
+    local command=$1 purpose=$2
+    shift 2
+    if command -v "$command" >/dev/null; then return; fi
+    [ "$(id -u)" = 0 ] || die "$command is missing ($purpose): install it with 'apt-get install $*' (needs root)"
+    say "installing $* ($purpose)"
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } >&2 ||
+        die "could not install $*: check the network, or install by hand"
+}
+
+# NativeAOT links with the system's C compiler; for the board with a cross compiler, unless this is the board.
 need_linker() {
-    if command -v clang >/dev/null; then linker=clang; return; fi
-    if ! command -v gcc >/dev/null; then
-        [ "$(id -u)" = 0 ] || die "a linker is missing: install one with 'apt-get install gcc libc6-dev' (needs root)"
-        say "installing gcc (links the native binary)"
-        { apt-get update -q && apt-get install -y -q --no-install-recommends gcc libc6-dev; } >&2 ||
-            die "could not install gcc: check the network, or install gcc and libc6-dev by hand"
+    linking=()
+    if [ "$rid" = linux-arm64 ] && [ "$(uname -m)" != aarch64 ]; then
+        need_command aarch64-linux-gnu-gcc "links for arm64" gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+        linker=aarch64-linux-gnu-gcc linking=(-p:ObjCopyName=aarch64-linux-gnu-objcopy)
+        return
     fi
+    if command -v clang >/dev/null; then linker=clang; return; fi
+    need_command gcc "links the native binary" gcc libc6-dev
     linker=gcc
 }
 
+need_disassembler() { need_command aarch64-linux-gnu-objdump "reads arm64 machine code" binutils-aarch64-linux-gnu; }
+
 publish_one() { # PROJECT FRAMEWORK
     dotnet publish "$1" -c "$configuration" -f "$2" -r "$rid" -p:PublishAot=true -p:NvmepfFrameworks="$2" \
-        -p:CppCompilerAndLinker="$linker" --artifacts-path "$out/obj/$2" -o "$out/$rid" -v q -nologo
+        -p:CppCompilerAndLinker="$linker" "${linking[@]}" --artifacts-path "$out/obj/$2" -o "$out/$rid" -v q -nologo
 }
 
 # .NET 10 is the target; where the package feed lacks its NativeAOT runtime pack, .NET 9's is used, and said.
 pick_framework() {
-    local mark="$out/obj/aot-framework" log="$out/obj/aot-framework.log"
+    local mark="$out/obj/aot-framework-$rid" log="$out/obj/aot-framework-$rid.log"
     if [ -s "$mark" ]; then framework=$(cat "$mark"); return; fi
     mkdir -p "$out/obj"
     for framework in net10.0 net9.0; do
@@ -70,20 +87,42 @@ pick_framework() {
             echo "$framework" >"$mark"
             return
         fi
-        say "the package feed has no NativeAOT runtime for $framework: $(grep -om1 'NU[0-9]*: .*' "$log" || tail -n 1 "$log")"
+        say "the package feed does not have what $framework needs for $rid: $(missing_packages "$log")"
     done
-    die "no NativeAOT runtime could be restored; see $log"
+    die "no NativeAOT runtime for $rid could be restored; see $log"
+}
+
+# Name and version of each package that a restore did not find; the versions are the SDK's choice, as a missing name is reported without one.
+missing_packages() { # LOG
+    local wanted name
+    wanted=$(dotnet msbuild firmware/Firmware.csproj -t:ProcessFrameworkReferences -p:RuntimeIdentifier="$rid" -p:PublishAot=true \
+        -p:NvmepfFrameworks="$framework" -p:TargetFramework="$framework" -getItem:PackageDownload 2>/dev/null || true)
+    for name in $(sed -n 's/.*Unable to find package \([^ ]*[^ .]\)\.* .*/\1/p' "$1" | sort -u); do
+        printf '%s %s, ' "$name" "$(grep -iA1 "\"Identity\": \"$name\"" <<<"$wanted" | sed -n 's/.*"Version": "\[\(.*\)\]".*/\1/p')"
+    done | sed 's/, $//' | grep . || tail -n 1 "$1"
 }
 
 publish() {
     need_dotnet
-    need_linker
     pick_framework
+    need_linker
     say "publishing out/$rid/nvmepf, nvmepf-host and nvmepf-soc ($framework, linked by $linker)"
     publish_one firmware/Firmware.csproj "$framework"
     publish_one tools/HostDriver/HostDriver.csproj "$framework"
     publish_one tools/SocModel/Server/Server.csproj "$framework"
     [ -x "$out/$rid/nvmepf" ] || die "publish ended without out/$rid/nvmepf"
+}
+
+# Where the publish left what it told the compiler; the check compiles by it, for another machine.
+compiler_response() { echo "$out/obj/$framework/obj/Firmware/release_${framework}_$rid/native/nvmepf.ilc.rsp"; }
+
+check_arm64() {
+    publish
+    need_disassembler
+    mkdir -p "$out/arm64"
+    say "compiling for AArch64 and reading the machine code; the object stays in out/arm64/"
+    dotnet run --project tools/Arm64Check/Arm64Check.csproj -c "$configuration" -f net10.0 --property:NvmepfFrameworks=net10.0 \
+        --artifacts-path "$out/obj/tests" -- "$(compiler_response)" "$out/arm64"
 }
 
 build() {
@@ -101,11 +140,13 @@ run_tests() {
     # Whatever ends the script early is a failure, and is counted as one.
     trap 'echo "0 passed, 1 failed"' EXIT
     publish
+    need_disassembler
     say "building the tests"
     dotnet build tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" -v q -nologo
     rm -rf "$out/results"
     mkdir -p "$out/results"
     export NVMEPF_BINARY="$out/$rid/nvmepf" NVMEPF_HOST_BINARY="$out/$rid/nvmepf-host" NVMEPF_SOC_BINARY="$out/$rid/nvmepf-soc" NVMEPF_ROOT="$PWD"
+    export NVMEPF_ILC_RESPONSE && NVMEPF_ILC_RESPONSE=$(compiler_response)
     local status=0
     dotnet test tests/Tests.csproj -c "$configuration" -p:NvmepfFrameworks=net10.0 --artifacts-path "$out/obj/tests" --no-build -nologo \
         --results-directory "$out/results" --logger "trx;LogFileName=tests.trx" --logger "console;verbosity=normal" \
@@ -149,11 +190,26 @@ board() {
     exec tools/rig/board.sh board --nvmepf "$out/$rid/nvmepf" --soc "$out/$rid/nvmepf-soc" --boots 2 --keep "$out/board"
 }
 
-verb=${1:-build}
+arguments=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --rid) rid=${2:-} && shift 2 || die "--rid needs a value: linux-x64 or linux-arm64" ;;
+        *) arguments+=("$1") && shift ;;
+    esac
+done
+case $rid in
+    linux-x64) default=build ;;
+    linux-arm64) default=publish ;;
+    *) die "--rid $rid: allowed are linux-x64 and linux-arm64" ;;
+esac
+set -- "${arguments[@]}"
+verb=${1:-$default}
 [ $# -eq 0 ] || shift
+[ "$rid" = linux-x64 ] || [ "$verb" = publish ] || die "$verb --rid $rid: only publish can be done for another machine than this"
 case $verb in
     build) build ;;
     publish) publish ;;
+    check-arm64) check_arm64 ;;
     run) run "$@" ;;
     board) board ;;
     test) run_tests "${1:-}" ;;
