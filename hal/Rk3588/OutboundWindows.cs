@@ -69,8 +69,12 @@ public sealed class OutboundWindows
     /// <summary>While false nothing is read or written through a window, so that a dead link cannot stop the CPU.</summary>
     public bool IsLinkUp { get; set; }
 
-    /// <summary>Whether the link is up at this very moment, as the controller says; <see cref="IsLinkUp"/> is what has been noticed of it.</summary>
-    public bool IsLinkTrained => new ApbClient(_blocks.Apb).LtssmStatus.Read().IsLinkUp;
+    /// <summary>
+    /// Whether the link is up and bus mastering on at this very moment, as the controller says: if so, the reads done before were carried.
+    /// <see cref="IsLinkUp"/> is what has been noticed of it.
+    /// </summary>
+    public bool AreReadsCarried =>
+        new ApbClient(_blocks.Apb).LtssmStatus.Read().IsLinkUp && new Dbi(_blocks.Dbi).CommandStatus.Read().BusMasterEnable;
 
     /// <summary>How often a region was pointed elsewhere.</summary>
     public ulong Remaps { get; private set; }

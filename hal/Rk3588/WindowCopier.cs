@@ -3,7 +3,7 @@ namespace Nvmepf.Hal.Rk3588;
 /// <summary>Moves a request's bytes by the CPU through the window for copies, a bounded number at a time.</summary>
 /// <remarks>
 /// A load that the host refuses comes back as all ones; the CPU cannot tell it from data. One that the link did not carry it can: the link
-/// stays down until the firmware has seen the loss.
+/// stays down until the firmware has seen the loss (bus mastering that is off for a moment only is not noticed).
 /// </remarks>
 internal sealed unsafe class WindowCopier(OutboundWindows windows)
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class WindowCopier(OutboundWindows windows)
     /// <param name="direction">Which way.</param>
     /// <param name="request">The request; its place moves on.</param>
     /// <param name="budgetBytes">How many bytes at most; less what was copied.</param>
-    /// <returns>False where the window could not be pointed there, or the link was lost under a read.</returns>
+    /// <returns>False where the window could not be pointed there, or the link or bus mastering was lost under a read.</returns>
     internal bool TryCopy(DmaDirection direction, ref HostDmaRequest request, ref ulong budgetBytes)
     {
         while (budgetBytes != 0 && !request.IsAssigned)
@@ -50,7 +50,7 @@ internal sealed unsafe class WindowCopier(OutboundWindows windows)
             windows.Flush(OutboundWindows.CopyRegion);
         }
 
-        return direction == DmaDirection.DeviceToHost || windows.IsLinkTrained;
+        return direction == DmaDirection.DeviceToHost || windows.AreReadsCarried;
     }
 }
 

@@ -39,6 +39,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
     private long _dropAt;
     private long _perstUntil;
     private bool _isEngineWatched = true;
+    private bool _copiesByCpu; // and so cannot tell a refused read from ones
 
     public BoardMachine(Scenario scenario, SeededRandom random)
     {
@@ -77,7 +78,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override bool LosesStrayWrites => true;
 
-    public override bool LosesStrayReads => !_scenario.Board.UsesDma;
+    public override bool LosesStrayReads => _copiesByCpu;
 
     public override bool NeedsQuietForBusMaster => true;
 
@@ -85,7 +86,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override bool IsSettling => _dropAt != 0 || _perstUntil != 0 || !_soc.Host.IsLinkUp;
 
-    public override bool MayReportDmaErrors => _scenario.Board.HasLinkFaults && _scenario.DmaFails > 0 && _scenario.Board.UsesDma;
+    public override bool MayReportDmaErrors => _scenario.Board.HasLinkFaults && _scenario.DmaFails > 0 && !_copiesByCpu;
 
     public override uint ReadRegister(int offset)
     {
@@ -297,6 +298,14 @@ internal sealed class BoardMachine : Machine, IHostFabric
         faults.AbortNeedsErrorEnable = _random.OneIn(2);
         faults.TransferSizeUpdatesAtEnd = _random.OneIn(2);
         faults.ResetsAsRootComplex = _random.OneIn(2);
+        faults.RebarCapDoesNotSelect = _random.OneIn(3);
+        faults.NoDmaBypass = _random.OneIn(4);
+        faults.SeparateReferenceClocks = _random.OneIn(2);
+        faults.ApbMsiIgnoresMask = _random.OneIn(2);
+        faults.SoftResetNanoseconds = _random.OneIn(3) ? _random.Below(1_000_000) : 2_000;
+        faults.PostedReorderPerMillion = _random.OneIn(3) ? 50_000 : 0;
+        faults.WindowWithoutLinkFaults = _random.OneIn(3);
+        _copiesByCpu = !_scenario.Board.UsesDma || (faults.NoDmaBypass && Ram.Address is >= 0x9_0000_0000 and < 0x9_4000_0000);
         _parts.Dram.EvictionPerMillion = _random.OneIn(2) ? 20_000 : 0;
         _parts.Dram.RefetchPerMillion = _random.OneIn(2) ? 50_000 : 0;
     }
