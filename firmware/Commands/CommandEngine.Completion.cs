@@ -76,7 +76,7 @@ public sealed unsafe partial class CommandEngine
     {
         if (slot.BufferIndex >= 0)
         {
-            _buffers.Return(slot.BufferIndex);
+            (slot.HasSmallBuffer ? _smallBuffers : _buffers).Return(slot.BufferIndex);
             slot.BufferIndex = -1;
             slot.Buffer = null;
         }

@@ -43,7 +43,14 @@ public sealed unsafe partial class CommandEngine
 
     private void TakeBuffer(ref CommandSlot slot)
     {
-        int index = _buffers.TryTake();
+        bool isSmall = slot.DataLengthBytes <= _smallBuffers.BufferLengthBytes;
+        int index = isSmall ? _smallBuffers.TryTake() : -1;
+        if (index < 0)
+        {
+            isSmall = false;
+            index = _buffers.TryTake();
+        }
+
         if (index < 0)
         {
             StallCount++;
@@ -52,7 +59,8 @@ public sealed unsafe partial class CommandEngine
         }
 
         slot.BufferIndex = index;
-        slot.Buffer = _buffers[index];
+        slot.HasSmallBuffer = isSmall;
+        slot.Buffer = isSmall ? _smallBuffers[index] : _buffers[index];
         slot.BufferSegment.HostAddress = 0;
         slot.BufferSegment.Local = slot.Buffer;
         slot.BufferSegment.LengthBytes = slot.DataLengthBytes;

@@ -33,6 +33,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly IPlatform _platform;
     private readonly QueueSet _queues;
     private readonly BufferPool _buffers;
+    private readonly BufferPool _smallBuffers; // the same object where there are none
     private readonly CommandDescriptor?[] _adminRows = CommandTable.AdminRows;
     private readonly CommandDescriptor?[] _ioRows = CommandTable.IoRows;
     private readonly DataMapper _mapper;
@@ -44,12 +45,13 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private SlotStack _free;
 
     /// <summary>Allocates every slot.</summary>
-    public CommandEngine(NvmeController controller, QueueSet queues, BufferPool buffers)
+    public CommandEngine(NvmeController controller, QueueSet queues)
     {
         _controller = controller;
         _platform = controller.Platform;
         _queues = queues;
-        _buffers = buffers;
+        _buffers = controller.Buffers;
+        _smallBuffers = controller.SmallBuffers;
         _mapper = new DataMapper(_platform);
         _mover = new HostMover(_platform);
         _slotCount = controller.Settings.CommandSlots;

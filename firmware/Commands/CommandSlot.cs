@@ -157,7 +157,10 @@ public unsafe struct CommandSlot
     /// <summary>DMA requests submitted and not completed.</summary>
     public int PendingDma;
 
-    /// <summary>Transfer buffer, or null. <see cref="BufferPool.BufferLengthBytes"/> long, page aligned.</summary>
+    /// <summary>True where <see cref="Buffer"/> is one of the small ones.</summary>
+    public bool HasSmallBuffer;
+
+    /// <summary>Transfer buffer, or null. At least <see cref="DataLengthBytes"/> long, page aligned.</summary>
     public byte* Buffer;
 
     /// <summary>Index of <see cref="Buffer"/> in the pool, or -1.</summary>

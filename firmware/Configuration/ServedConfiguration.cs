@@ -29,6 +29,10 @@ internal sealed class ServedConfiguration
     private const uint DefaultQueueEntries = 1024;
     private const uint ClassCode = 0x01_08_02;
 
+    // What boards can spare of huge pages; with small buffers, lists and queues it stays below 40 MiB for the usual settings.
+    private const uint TransferBufferBudgetBytes = 32 << 20;
+    private const int DefaultSmallTransferBuffers = 256;
+
     private ServedConfiguration(
         ControllerSettings settings, FunctionIdentity identity, List<ServedNamespace> namespaces, EndpointControllerNode controller)
     {
@@ -85,6 +89,8 @@ internal sealed class ServedConfiguration
             ControllerId = (ushort)subsystem.ControllerIdMinimum!,
             Version = subsystem.Version!.Value,
             MaximumTransferBytes = MaximumTransferBytes(function, port),
+            TransferBuffers = TransferBuffers(function, MaximumTransferBytes(function, port)),
+            SmallTransferBuffers = DefaultSmallTransferBuffers,
             IoQueueCount = (int)Math.Min(subsystem.QueueIdMaximum!.Value, function.MsixInterrupts!.Value - 1),
             QueueEntriesMax = int.Parse(port.MaximumQueueSize!, CultureInfo.InvariantCulture),
         };
@@ -243,6 +249,9 @@ internal sealed class ServedConfiguration
     }
 
     private static uint IdOr(uint? id, uint otherwise) => id is null or 0 or FunctionNode.AnyId ? otherwise : id.Value;
+
+    private static int TransferBuffers(FunctionNode function, uint maximumTransferBytes) =>
+        (int)(function.TransferBuffers ?? Math.Clamp(TransferBufferBudgetBytes / maximumTransferBytes, FunctionNode.TransferBuffersMinimum, 256));
 
     private static uint MaximumTransferBytes(FunctionNode function, PortNode port)
     {

@@ -45,6 +45,16 @@ public sealed record ControllerSettings
     /// <summary>Commands in flight over all queues; more wait in their queues. 64 to 4096.</summary>
     public int CommandSlots { get; init; } = 512;
 
-    /// <summary>Transfer buffers for data that cannot go directly; when they are taken, commands wait.</summary>
+    /// <summary>
+    /// Transfer buffers of <see cref="MaximumTransferBytes"/> for data that cannot go directly; when they are taken, commands wait.
+    /// </summary>
     public int TransferBuffers { get; init; } = 64;
+
+    /// <summary>
+    /// Transfer buffers of <see cref="SmallTransferBytes"/> besides, so that many small commands do not take the large ones; 0 for none.
+    /// </summary>
+    public int SmallTransferBuffers { get; init; }
+
+    /// <summary>Length of a small transfer buffer.</summary>
+    public const uint SmallTransferBytes = 16 * 1024;
 }

@@ -36,8 +36,11 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
         Buffers = new BufferPool(platform, settings.TransferBuffers, settings.MaximumTransferBytes);
+        SmallBuffers = settings.SmallTransferBuffers > 0
+            ? new BufferPool(platform, settings.SmallTransferBuffers, ControllerSettings.SmallTransferBytes)
+            : Buffers;
         Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);
-        Engine = new CommandEngine(this, Queues, Buffers);
+        Engine = new CommandEngine(this, Queues);
         Registers = new RegisterFile(platform, settings);
         _comparesRegisters = !platform.TrapsRegisterWrites;
         log.Write($"New PCI ctrl \"{settings.Name}.{settings.SubsystemNqn}\", {IoQueueCount} I/O queues, mdts {settings.MaximumTransferBytes} B");
@@ -73,8 +76,11 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <summary>What the reactor counts.</summary>
     public ReactorStatistics Statistics { get; } = new();
 
-    /// <summary>Transfer buffers.</summary>
+    /// <summary>Transfer buffers for the largest transfer.</summary>
     public BufferPool Buffers { get; }
+
+    /// <summary>Transfer buffers for small transfers; the same as <see cref="Buffers"/> where there are none.</summary>
+    public BufferPool SmallBuffers { get; }
 
     /// <summary>All queues.</summary>
     public QueueSet Queues { get; }

@@ -166,7 +166,7 @@ public sealed class FileTests
             "\"nvme\": {\"subsysnqn\": \"nqn.2026-01.lab:b\"}",
             "functions[0].nvme.subsysnqn \"nqn.2026-01.lab:b\": no such subsystem; allowed: nqn.2026-01.lab:a"
         },
-        { "function", "\"nvme\": {\"mdts\": \"8\"}", "functions[0].nvme.mdts: unknown key; allowed: portid, subsysnqn, mdts_kb" },
+        { "function", "\"nvme\": {\"mdts\": \"8\"}", "functions[0].nvme.mdts: unknown key; allowed: portid, subsysnqn, mdts_kb, transfer_buffers" },
         {
             "function",
             "\"msix_interrupts\": \"257\"",

@@ -7,7 +7,10 @@ namespace Nvmepf.Tests.Simulation;
 
 internal sealed record Scenario
 {
-    public const int MaximumTransferBytes = 16 * 1024;
+    public const int MaximumTransferBytes = 32 * 1024;
+
+    /// <summary>Most data of one command of the host: above the small transfer buffers, and what a job has room for.</summary>
+    public const int CommandBytesMax = 20 * 1024;
 
     public ulong Seed { get; private init; }
 
@@ -31,6 +34,8 @@ internal sealed record Scenario
     public int BlockBytes { get; private init; }
 
     public int TransferBuffers { get; private init; }
+
+    public int SmallTransferBuffers { get; private init; }
 
     public int DmaRequestsMax { get; private init; }
 
@@ -84,6 +89,7 @@ internal sealed record Scenario
         MaximumTransferBytes = MaximumTransferBytes,
         CommandSlots = 64,
         TransferBuffers = TransferBuffers,
+        SmallTransferBuffers = SmallTransferBuffers,
         IoQueueCount = QueuePairs,
         QueueEntriesMax = 64,
     };
@@ -112,6 +118,7 @@ internal sealed record Scenario
             AdminEntries = random.Pick<int>([3, 4, 8, 32]),
             BlockBytes = random.OneIn(4) ? 4096 : 512,
             TransferBuffers = random.Between(1, 4),
+            SmallTransferBuffers = random.Below(3),
             DmaRequestsMax = random.Pick<int>([1, 2, 6, 32]),
             IsInterruptDriven = random.OneIn(2),
             Actions = random.Between(30, 160),

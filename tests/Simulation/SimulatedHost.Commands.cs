@@ -48,7 +48,7 @@ internal sealed partial class SimulatedHost
     /// <summary>Reads every block once and looks at it; the host waits for each.</summary>
     public void ReadAll()
     {
-        int count = Scenario.MaximumTransferBytes / _scenario.BlockBytes;
+        int count = Scenario.CommandBytesMax / _scenario.BlockBytes;
         for (int block = 0; block < _blocks; block += count)
         {
             HostJob job = _jobs[0];
@@ -104,7 +104,7 @@ internal sealed partial class SimulatedHost
 
     private SubmissionQueueEntry MakeBlocks(HostJob job)
     {
-        int most = Math.Min(Scenario.MaximumTransferBytes / _scenario.BlockBytes, _blocks);
+        int most = Math.Min(Scenario.CommandBytesMax / _scenario.BlockBytes, _blocks);
         int count = _random.OneIn(3) ? 1 : _random.Between(1, most);
         SubmissionQueueEntry entry = Range(job, _random.Below(_blocks - count + 1), count);
         entry.Cdw12 |= _random.OneIn(8) ? 1u << 30 : 0; // FUA

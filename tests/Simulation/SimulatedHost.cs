@@ -24,7 +24,7 @@ internal sealed partial class SimulatedHost
     private readonly HostJob[] _jobs = new HostJob[Jobs];
     private readonly HostSubmissionQueue[] _submission;
     private readonly HostCompletionQueue[] _completion;
-    private readonly byte[] _data = new byte[Scenario.MaximumTransferBytes];
+    private readonly byte[] _data = new byte[Scenario.CommandBytesMax];
     private readonly bool[] _isMasked = new bool[Machine.Vectors];
     private readonly int _blocks;
     private uint _lastWrite;

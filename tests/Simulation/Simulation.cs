@@ -115,7 +115,7 @@ internal sealed class Simulation : IDisposable
             problem = thrown.ToString();
         }
 
-        return $"seed {_scenario.Seed}: {problem}\nreplay: NVMEPF_SEED={_scenario.Seed} ./build.sh test --filter Simulation\n{_scenario}\n{_log.Print(EventsPrinted)}";
+        return $"seed {_scenario.Seed}: {problem}\nreplay: NVMEPF_SEED={_scenario.Seed} ./build.sh test FullyQualifiedName~Swarm\n{_scenario}\n{_log.Print(EventsPrinted)}";
     }
 
     private void RunScenario()
@@ -286,7 +286,8 @@ internal sealed class Simulation : IDisposable
         _host.CheckRam();
         SimulationFailure.Unless(
             _controller.Engine.InFlight == 0 && _backend.PendingCount == 0 && _machine.Platform.HostDma.InFlight == 0
-                && _controller.Buffers.FreeCount == _controller.Buffers.Count,
+                && _controller.Buffers.FreeCount == _controller.Buffers.Count
+                && _controller.SmallBuffers.FreeCount == _controller.SmallBuffers.Count,
             "something is still under way in a disabled controller");
         ReadOnlySpan<byte> media = _backend.Media;
         for (int i = 0; i < media.Length; i += sizeof(ulong))

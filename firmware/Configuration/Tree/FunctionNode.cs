@@ -11,6 +11,10 @@ internal sealed class FunctionNode
     /// <summary>The ID that stands for any: not set.</summary>
     public const uint AnyId = 0xFFFF;
 
+    /// <summary>Fewest transfer buffers; fewer would let commands wait for each other all the time.</summary>
+    public const uint TransferBuffersMinimum = 8;
+
+    private const uint TransferBuffersMaximum = 4096;
     private const uint MdtsMinimumKb = 8;
     private const uint MdtsMaximumKb = 2048;
     private const string MdtsAllowed = "8, 16, ... 2048";
@@ -66,6 +70,11 @@ internal sealed class FunctionNode
     /// <summary>Largest transfer in KiB.</summary>
     public uint? MdtsKb { get; set; }
 
+    /// <summary>
+    /// Buffers of the largest transfer, for data that cannot go from disk to host directly; not set, as many as fit 32 MiB.
+    /// </summary>
+    public uint? TransferBuffers { get; set; }
+
     /// <summary>Its attributes.</summary>
     public static AttributeTable<FunctionNode> Attributes { get; } = new(
         Row.Ascii<FunctionNode>(null, "name", 64, (n, v) => n.Name = v, n => n.Name),
@@ -86,7 +95,9 @@ internal sealed class FunctionNode
         Vectors("msix_interrupts", (n, v) => n.MsixInterrupts = v, n => n.MsixInterrupts),
         Row.Number<FunctionNode>("nvme", "portid", 0, 65535, (n, v) => n.PortId = v, n => n.PortId),
         new AttributeRow<FunctionNode>("nvme", "subsysnqn", QualifiedName.Form, SetSubsystem, n => n.SubsystemNqn),
-        new AttributeRow<FunctionNode>("nvme", "mdts_kb", MdtsAllowed, SetMdts, n => n.MdtsKb?.ToString(CultureInfo.InvariantCulture)));
+        new AttributeRow<FunctionNode>("nvme", "mdts_kb", MdtsAllowed, SetMdts, n => n.MdtsKb?.ToString(CultureInfo.InvariantCulture)),
+        Row.Number<FunctionNode>(
+            "nvme", "transfer_buffers", TransferBuffersMinimum, TransferBuffersMaximum, (n, v) => n.TransferBuffers = v, n => n.TransferBuffers));
 
     private static AttributeRow<FunctionNode> Vectors(string key, Action<FunctionNode, uint> set, Func<FunctionNode, uint?> get)
     {
