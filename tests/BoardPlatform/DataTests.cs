@@ -2,10 +2,11 @@
 using Nvmepf.Hal;
 using Nvmepf.SocModel;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Nvmepf.Tests.BoardPlatform;
 
-public sealed unsafe class DataTests
+public sealed unsafe class DataTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData(1, false, false, true)]
@@ -112,6 +113,15 @@ public sealed unsafe class DataTests
     }
 
     [Fact]
+    public void Requests_that_are_gathered_cost_a_fraction_of_the_register_accesses()
+    {
+        long oneByOne = AccessesOf(requests: 32, atOnce: 1);
+        long together = AccessesOf(requests: 32, atOnce: 32);
+        output.WriteLine($"32 reads of 4 KiB: {oneByOne} register accesses one by one, {together} together");
+        Assert.True(together * 4 < oneByOne, $"{together} against {oneByOne}");
+    }
+
+    [Fact]
     public void Host_memory_at_the_windows_own_addresses_is_reached()
     {
         foreach (bool hasBypass in new[] { true, false })
@@ -154,5 +164,26 @@ public sealed unsafe class DataTests
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(0, rig.Platform.HostDma.InFlight);
+    }
+
+    private static long AccessesOf(int requests, int atOnce)
+    {
+        using BoardRig rig = new();
+        byte* buffer = rig.Platform.AllocateDmaMemory((nuint)requests * 4096);
+        rig.Start();
+        long before = rig.Soc.Counters.RegisterReads + rig.Soc.Counters.RegisterWrites;
+        HostSegment* segments = stackalloc HostSegment[requests];
+        for (int i = 0; i < requests; i++)
+        {
+            segments[i] = new HostSegment { HostAddress = BoardHost.MemoryAddress + ((ulong)i * 8192), Local = buffer + (i * 4096), LengthBytes = 4096 };
+            Assert.True(rig.Platform.HostDma.TrySubmit(DmaDirection.HostToDevice, segments + i, 1, (ulong)i));
+            if ((i + 1) % atOnce == 0)
+            {
+                rig.RunUntilIdle();
+            }
+        }
+
+        rig.AssertClean();
+        return rig.Soc.Counters.RegisterReads + rig.Soc.Counters.RegisterWrites - before;
     }
 }
