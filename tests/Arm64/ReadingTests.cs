@@ -204,7 +204,7 @@ public sealed class ReadingTests
         ];
 
         Assert.Equal(
-            ["/out/nvmepf.dll", "-o:/t/x.o", response[2], "--targetos:linux", "--targetarch:arm64", "-O", "--feature:A=false"],
+            ["/out/nvmepf.dll", "-o:/t/x.o", response[2], "--targetos:linux", "--targetarch:arm64", "--feature:Nvmepf.IsArm64=true", "-O", "--feature:A=false"],
             Compiler.Arguments(response, "/t/x.o", null));
         Assert.Equal("/s/sample.dll", Compiler.Arguments(response, "/t/x.o", "/s/sample.dll")[0]);
         Assert.StartsWith("/p/runtime.linux-x64.microsoft.dotnet.ilcompiler/9.0.20/tools/ilc", Compiler.FindCompiler(response), StringComparison.Ordinal);

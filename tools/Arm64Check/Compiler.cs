@@ -6,8 +6,8 @@ namespace Nvmepf.Arm64Check;
 
 /// <summary>
 /// Makes an AArch64 object of what was published for x86-64, and text of the object. The compiler's response file of the publish says what to
-/// compile and how; only the target differs. The x86-64 framework stands in for the arm64 one, which is right for our own code and for what
-/// of the framework is the same on both; the object is read, never linked.
+/// compile and how; only the target differs. Where the feed has no arm64 framework the x86-64 one stands in for it, which is right for our own code and for what of
+/// the framework is the same on both; the object is read, never linked.
 /// </summary>
 public static partial class Compiler
 {
@@ -25,6 +25,7 @@ public static partial class Compiler
             if (line.StartsWith("--targetarch", StringComparison.Ordinal))
             {
                 arguments.Add("--targetarch:arm64");
+                arguments.Add("--feature:Nvmepf.IsArm64=true"); // the x86-64 framework would say no
             }
             else if (line.StartsWith("-o:", StringComparison.Ordinal))
             {
@@ -32,7 +33,7 @@ public static partial class Compiler
             }
             else if (!IsDropped(line))
             {
-                arguments.Add(arguments.Count == 0 && program is not null ? program : line);
+                arguments.Add(arguments.Count == 0 && program is not null ? program : Reference(line));
             }
         }
 
@@ -97,6 +98,13 @@ public static partial class Compiler
         {
             throw new InvalidDataException($"{program} is missing; the disassembler is Debian's binutils-aarch64-linux-gnu");
         }
+    }
+
+    /// <summary>The same assembly of the arm64 framework, where that package has been restored.</summary>
+    private static string Reference(string line)
+    {
+        string other = line.Replace("linux-x64", "linux-arm64", StringComparison.Ordinal);
+        return line.StartsWith("-r:", StringComparison.Ordinal) && File.Exists(other[3..]) ? other : line;
     }
 
     // Debug information and exports are not needed; dehydrated data hides the method tables; folded bodies lose their names.
