@@ -35,7 +35,8 @@ public sealed unsafe class CompletionQueue : IDisposable
     private readonly Doorbell _headDoorbell;
     private readonly CompletionSender _sender;
     private QueueWindow _window;
-    private nint _storeWindow; // open while the queue exists, or 0
+    private nint _storeWindow; // open from the first entry to the end of the queue, or 0
+    private bool _mayHaveWindow;
     private ushort _tail;
     private ushort _head;
     private bool _phase;
@@ -104,11 +105,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         PostedSinceInterrupt = 0;
         SubmissionQueueCount = 0;
         _ = _headDoorbell.Clear();
-        if (_window.Resolve(_hostMemory, 0, CompletionQueueEntry.SizeBytes, out _) == HostMemoryKind.Dma)
-        {
-            _storeWindow = _platform.OpenWindow(hostAddress, (uint)entries * CompletionQueueEntry.SizeBytes);
-        }
-
+        _mayHaveWindow = true;
         Exists = true;
     }
 
@@ -185,7 +182,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         final.CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
         uint offset = (uint)_tail * CompletionQueueEntry.SizeBytes;
         HostMemoryKind kind = _window.Resolve(_hostMemory, offset, CompletionQueueEntry.SizeBytes, out byte* pointer);
-        if (kind == HostMemoryKind.Dma && _storeWindow != 0)
+        if (kind == HostMemoryKind.Dma && HasStoreWindow())
         {
             pointer = (byte*)_storeWindow + offset; // inside the window, which is as long as the queue
             kind = HostMemoryKind.Direct;
@@ -219,6 +216,20 @@ public sealed unsafe class CompletionQueue : IDisposable
         }
 
         return outcome;
+    }
+
+    /// <summary>
+    /// Asks for the window when the first entry is posted, and not before: registers may show a new host before the platform has noticed the link.
+    /// </summary>
+    private bool HasStoreWindow()
+    {
+        if (_mayHaveWindow)
+        {
+            _mayHaveWindow = false;
+            _storeWindow = _platform.OpenWindow(_window.HostAddress, (uint)Entries * CompletionQueueEntry.SizeBytes);
+        }
+
+        return _storeWindow != 0;
     }
 
     /// <summary>The DMA of the entry at a place ended.</summary>

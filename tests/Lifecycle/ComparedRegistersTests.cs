@@ -120,11 +120,17 @@ public sealed class ComparedRegistersTests
     {
         using Rig rig = new(new FakePlatformOptions { TrapsRegisterWrites = false, HasWindows = true, CompletionQueueLimit = 4 });
         Assert.True(rig.Host.Enable());
-        Assert.Equal(1, rig.Platform.WindowCount);
+        Assert.Equal(0, rig.Platform.WindowCount); // nothing to say yet
         rig.Host.CreateIoQueues(3, 8);
-        Assert.Equal(4, rig.Platform.WindowCount);
-        long before = rig.Platform.Dma.RequestsExecuted;
+        Assert.Equal(1, rig.Platform.WindowCount);
         SubmissionQueueEntry unknown = TestHost.Io((NvmOpcode)0x7E);
+        for (int i = 1; i <= 3; i++)
+        {
+            rig.Host.Execute(rig.Host.Submission(i), in unknown);
+            Assert.Equal(i + 1, rig.Platform.WindowCount);
+        }
+
+        long before = rig.Platform.Dma.RequestsExecuted;
         rig.Host.Execute(rig.Host.Submission(2), in unknown);
         Assert.Equal(before + 1, rig.Platform.Dma.RequestsExecuted); // the fetch, and nothing for the completion
         Assert.True(rig.Host.DeleteSubmissionQueue(2).IsSuccess);
