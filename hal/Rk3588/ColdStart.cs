@@ -48,7 +48,9 @@ internal sealed class ColdStart
         Cru cru = new(blocks.Cru);
         ClockGate32 gate32 = cru.Gate32.Read();
         ClockGate33 gate33 = cru.Gate33.Read();
-        return new Pmu(blocks.Pmu).RepairStatus.Read() is { Pcie: true, Php: true }
+
+        // PD_PHP is not asked for: Linux never turns it on, its device trees do not even have it.
+        return new Pmu(blocks.Pmu).RepairStatus.Read().Pcie
             && !gate32.Dbi && !gate33.Master && !gate33.Slave && !gate33.Peripheral
             && !cru.Reset32.Read().PowerUp && !cru.Reset33.Read().Peripheral;
     }
@@ -57,7 +59,7 @@ internal sealed class ColdStart
     internal static string DescribeUnreachable(RegisterBlocks blocks)
     {
         Cru cru = new(blocks.Cru);
-        return $"PMU {SocAddresses.Pmu + 0x290:X}h reads {new Pmu(blocks.Pmu).RepairStatus.Read().Raw:X8}h (wanted: bits 20 and 22), "
+        return $"PMU {SocAddresses.Pmu + 0x290:X}h reads {new Pmu(blocks.Pmu).RepairStatus.Read().Raw:X8}h (wanted: bit 22), "
             + $"CRU {SocAddresses.Cru + 0x880:X}h {cru.Gate32.Read().Raw:X8}h (bit 13 clear), {SocAddresses.Cru + 0x884:X}h "
             + $"{cru.Gate33.Read().Raw:X8}h (bits 2, 7 and 12 clear), {SocAddresses.Cru + 0xA80:X}h {cru.Reset32.Read().Raw:X8}h (bit 13 clear), "
             + $"{SocAddresses.Cru + 0xA84:X}h {cru.Reset33.Read().Raw:X8}h (bit 12 clear)";

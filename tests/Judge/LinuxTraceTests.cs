@@ -45,6 +45,15 @@ public sealed class LinuxTraceTests
     }
 
     [Fact]
+    public void What_Linux_leaves_is_taken_over()
+    {
+        using var bench = new EndpointBench(SocStartState.Cold, EndpointBench.TakeOver);
+        Replay(bench.Soc);
+        bench.Start();
+        bench.AssertClean();
+    }
+
+    [Fact]
     public void The_model_punishes_nothing_that_Linux_does()
     {
         SocBench bench = Replay();
@@ -106,15 +115,19 @@ public sealed class LinuxTraceTests
     private static SocBench Replay()
     {
         var bench = new SocBench(SocStartState.Cold);
+        Replay(bench.Soc);
+        return bench;
+    }
+
+    private static void Replay(Soc soc)
+    {
         foreach (RegisterWrite write in LinuxTrace("bring-up"))
         {
-            Assert.True(bench.Soc.CpuWrite(write.Address, write.WidthBytes, write.Value), $"bus fault at {write.Name}");
+            Assert.True(soc.CpuWrite(write.Address, write.WidthBytes, write.Value), $"bus fault at {write.Name}");
 
             // The drivers wait for power domain and PHY by polling.
-            bench.Soc.Advance(write.Name.StartsWith("PMU.", StringComparison.Ordinal) || write.Name == "CRU.PHP_SOFTRST_CON0" ? 1_000_000 : 1_000);
+            soc.Advance(write.Name.StartsWith("PMU.", StringComparison.Ordinal) || write.Name == "CRU.PHP_SOFTRST_CON0" ? 1_000_000 : 1_000);
         }
-
-        return bench;
     }
 
     private static List<RegisterWrite> LinuxTrace(string part)
