@@ -37,6 +37,12 @@ public interface IFunctionHandler
     void FunctionReset(ResetKind kind);
 
     /// <summary>
+    /// The platform cannot move data any more: its DMA engine is stuck. Told once a turn as long as it lasts. The controller reports
+    /// CSTS.CFS (NVMe Base 2.1 section 3.1.4.6), so that the host resets it.
+    /// </summary>
+    void PlatformFailed();
+
+    /// <summary>
     /// True when no reset, shutdown by link loss or disable is still waiting for commands of the earlier life.
     /// </summary>
     bool IsQuiescent { get; }

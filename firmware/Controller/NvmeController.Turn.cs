@@ -188,6 +188,15 @@ public sealed unsafe partial class NvmeController
         return count;
     }
 
+    /// <inheritdoc/>
+    public void PlatformFailed()
+    {
+        if (!Registers.Status.ControllerFatalStatus)
+        {
+            SetFatal("The platform cannot move data any more: controller fatal status");
+        }
+    }
+
     private void SetFatal(string text)
     {
         Log.WriteLimited(text);

@@ -209,6 +209,11 @@ internal sealed class RecordingHandler : IFunctionHandler
 
     public bool IsQuiescent { get; set; } = true;
 
+    /// <summary>How often the platform has said that it cannot move data.</summary>
+    internal int Failures { get; private set; }
+
+    public void PlatformFailed() => Failures++;
+
     public void RegisterWrite(uint offsetBytes, ulong value, int widthBytes) => Events.Add("write");
 
     public void LinkUp() => Events.Add("up");

@@ -14,6 +14,8 @@ internal sealed class FakeHandler : IFunctionHandler
 
     public int LinkDowns { get; private set; }
 
+    public int PlatformFailures { get; private set; }
+
     public int ConventionalResets { get; private set; }
 
     public int FunctionLevelResets { get; private set; }
@@ -43,6 +45,8 @@ internal sealed class FakeHandler : IFunctionHandler
     public void LinkUp() => LinkUps++;
 
     public void LinkDown() => LinkDowns++;
+
+    public void PlatformFailed() => PlatformFailures++;
 
     public void FunctionReset(ResetKind kind)
     {
