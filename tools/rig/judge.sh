@@ -2,10 +2,12 @@
 # judge.sh - lets Linux judge the model of the RK3588's endpoint: its own drivers for the SoC's clocks, resets, power domains, PCIe PHY and PCIe
 # endpoint bring the model up from power-on, in an arm64 machine whose device tree leads to the model's register blocks.
 #
-# Usage: tools/rig/judge.sh MODEL HOST [--trace FILE] [--expect FILE] [--keep DIRECTORY]
+# Usage: tools/rig/judge.sh MODEL HOST [--firmware FILE] [--trace FILE] [--expect FILE] [--keep DIRECTORY]
 #        tools/rig/judge.sh --logs DIRECTORY [--trace FILE] [--expect FILE]
 #   MODEL              the published nvmepf-soc
 #   HOST               the published nvmepf-host: it comes and goes once as the host, which resets the link
+#   --firmware FILE    nvmepf for arm64 (./build.sh publish --rid linux-arm64): takes the endpoint over when the drivers are done, and HOST runs its
+#                      tour on the SSD that it finds
 #   --trace FILE       write there what the drivers wrote and read between power-on and the last step of the endpoint's bring-up
 #   --expect FILE      an earlier trace: the same kernel has to write the same
 #   --keep DIRECTORY   leave the logs there: console.log, access.log, model.log
@@ -27,7 +29,7 @@ stub_at=0x40100000 kernel_at=0x40200000 tree_at=0x48000000 initrd_at=0x49000000
 memory_mib=512
 time_limit=240
 
-model='' host='' trace='' expected='' keep='' logs='' work='' model_pid='' qemu_pid=''
+model='' host='' trace='' expected='' keep='' logs='' firmware='' work='' model_pid='' qemu_pid=''
 
 # shellcheck disable=SC2317  # the trap calls it
 clean_up() {
@@ -53,9 +55,10 @@ parse() {
   while (($#)); do
     case $1 in
       -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;;
-      --trace | --expect | --keep | --logs)
+      --firmware | --trace | --expect | --keep | --logs)
         (($# >= 2)) || rig_die "$1 lacks its value; try --help"
         case $1 in
+          --firmware) firmware=$2 ;;
           --trace) trace=$2 ;;
           --expect) expected=$2 ;;
           --keep) keep=$2 ;;
@@ -139,8 +142,14 @@ make_initrd() {
   mkdir "$work/root"
   cp "$rig_dir/judge/init.sh" "$work/root/init"
   chmod +x "$work/root/init"
+  if [[ -n $firmware ]]; then
+    mkdir "$work/root/sbin" "$work/root/tmp"
+    cp "$firmware" "$work/root/sbin/nvmepf" || rig_die "there is no firmware $firmware"
+    cp "$rig_cache/judge/libc.cpio" "$work/libc.cpio"
+  fi
   (cd "$work/root" && find . | "$rig_cache/judge/tree/usr/bin/busybox" cpio --quiet -o -H newc -R 0:0) >"$work/init.cpio"
-  cat "$rig_cache/judge/base.cpio" "$work/init.cpio" >"$work/initrd"
+  : >>"$work/libc.cpio"
+  cat "$rig_cache/judge/base.cpio" "$work/libc.cpio" "$work/init.cpio" >"$work/initrd"
 }
 
 # The model from power-on: nothing has power, clock or a released reset yet.
@@ -169,14 +178,23 @@ boot() {
   while kill -0 "$qemu_pid" 2>/dev/null; do
     ((SECONDS < deadline)) || rig_die "the kernel did not come to its end within $time_limit s"
     if [[ ! -e $work/host.log ]] && grep -q '^JUDGE-LINK$' "$work/console.log"; then
-      # Without firmware there is no NVMe controller behind the link: the host finds that out, and goes. That it was there is what counts.
-      "$host" --socket "$work/host" --timeout 2 identify >"$work/host.log" 2>&1 || true
+      visit
     fi
     sleep 0.2
   done
   wait "$qemu_pid" || status=$?
   qemu_pid=
   ((status == 0)) || rig_die "QEMU ended with status $status: $(tail -n 3 "$work/qemu.log")"
+}
+
+# The host's visit. Without firmware there is no NVMe controller behind the link: the host finds that out, and goes; that it was there is what counts.
+visit() {
+  if [[ -z $firmware ]]; then
+    "$host" --socket "$work/host" --timeout 2 identify >"$work/host.log" 2>&1 || true
+  else
+    "$host" --socket "$work/host" --timeout 120 tour >"$work/host.log" 2>&1 ||
+      rig_die "the host's tour of the firmware's SSD failed:"$'\n'"$(tail -n 30 "$work/host.log")"
+  fi
 }
 
 # The model writes the rest of its log when it ends.
@@ -233,13 +251,14 @@ verdict() {
   said JUDGE-LINK-AGAIN
   said JUDGE-END
   complaint=$(grep -E 'rockchip|rk3588|(^|[^0-9a-f])10[04][0-9a-f]{5}\.|Oops|SError|Call trace' "$work/console.log" |
-    grep -v -F -e "iATU: unroll" -e "eDMA: unroll" -e 'devicetree "ranges" is broken, assuming no translation') || true
+    grep -v -F -e "nvmepf: " -e "iATU: unroll" -e "eDMA: unroll" -e 'devicetree "ranges" is broken, assuming no translation') || true
   [[ -z $complaint ]] || rig_die "the drivers complain:"$'\n'"$complaint"
   complaint=$(grep -E ' !! |BUS FAULT' "$work/access.log") || true
   [[ -z $complaint ]] || rig_die "the model holds against the drivers:"$'\n'"$(head -n 20 <<<"$complaint")"
   cut_trace >"$work/trace"
   grep -q '^W4 [^ ]* APB.INTR_MASK_MISC' "$work/trace" || rig_die "the access log does not hold the whole bring-up between its marks"
-  grep -q '^W4 [^ ]* APB.HOT_RESET_CTRL 0x00080008' "$work/trace" || rig_die "the driver did not let the link up again after the hot reset"
+  # The firmware answers resets itself.
+  grep -q 'nvmepf: ' "$work/console.log" || grep -q '^W4 [^ ]* APB.HOT_RESET_CTRL 0x00080008' "$work/trace" || rig_die "the driver did not let the link up again after the hot reset"
 }
 
 main() {

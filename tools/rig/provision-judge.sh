@@ -18,7 +18,7 @@ set -euo pipefail
 . "$rig_dir/parts.sh"
 
 # Raise the number when what the part contains changes.
-judge_recipe=1
+judge_recipe=2
 
 # The only modular driver of the endpoint's chain; clocks, resets, power domains and the endpoint itself are built into Debian's kernel.
 phy_module=phy-rockchip-snps-pcie3
@@ -68,14 +68,14 @@ END
     rig_die "the QEMU that Debian gave has no vfio-user client (QEMU >= 10.1 is needed)"
 }
 
-# The kernel image, and base.cpio: busybox and the PHY driver, unpacked.
+# The kernel image; base.cpio: busybox and the PHY driver, unpacked; libc.cpio: what the firmware is linked to.
 build_kernel() {
   local release root=$work/root module image
   local -a kernel_packages
   release=$(newest_kernel linux-image-arm64:arm64)
   mapfile -t kernel_packages < <(kernel_packages_of "$release" arm64)
   apt_root_fetch "Linux $release" "$work/kernel" download -t trixie-backports "${kernel_packages[@]}"
-  apt_root_fetch "busybox for arm64" "$work/guest" download busybox-static:arm64
+  apt_root_fetch "busybox and the C library for arm64" "$work/guest" download busybox-static:arm64 libc6:arm64
   image=$(find "$work/kernel" -name "vmlinuz*" -type f -print -quit)
   module=$(find "$work/kernel" -name "$phy_module.ko.xz" -print -quit)
   [[ -n $image && -n $module ]] || rig_die "the packages of Linux $release hold no kernel image or no $phy_module"
@@ -86,6 +86,9 @@ build_kernel() {
   cp "$work/guest/usr/bin/busybox" "$root/bin/"
   "$work/judge/tree/usr/bin/busybox" unxz -c "$module" >"$root/lib/$phy_module.ko"
   pack "$root" "$work/judge/base.cpio" "$work/judge/tree/usr/bin/busybox"
+  mkdir -p "$work/libc/lib"
+  cp -L "$work"/guest/usr/lib/aarch64-linux-gnu/{libc.so.6,libm.so.6,ld-linux-aarch64.so.1} "$work/libc/lib/"
+  pack "$work/libc" "$work/judge/libc.cpio" "$work/judge/tree/usr/bin/busybox"
   printf '%s\n' "$release" >"$work/judge/release"
 }
 

@@ -67,7 +67,27 @@ link() {
   echo "JUDGE-LINK-AGAIN"
 }
 
+# The firmware, where judge.sh has put it, takes the endpoint over from the driver, which stays bound; it ends when its host has been and gone, which
+# is a hot reset and a link again.
+firmware() {
+  mount -t tmpfs tmp /tmp
+  echo 64 >/proc/sys/vm/nr_hugepages
+  LD_LIBRARY_PATH=/lib /sbin/nvmepf --platform rk3588 --registers pci:0000:00:01.0 --bringup takeover --bar-memory hugepages \
+    --buffer-memory hugepages --rk3588 event_poll_us=1000 --namespace file:/tmp/disk,size=64M --queues 2 &
+  pid=$!
+  wait_for 0x30000 0x30000 $ltssm_status || failed "the firmware's link does not come up: LTSSM_STATUS $(devmem $ltssm_status 32)"
+  # judge.sh starts the host when it reads this. Bus Master Enable in the Command register (BAR0 + 4) is the host's, and a reset ends it.
+  echo "JUDGE-LINK"
+  wait_for 0x4 0x4 0x10000004 || failed "the host did not enable bus mastering"
+  i=0
+  while [ $(($(devmem 0x10000004 32) & 4)) -ne 0 ] && [ $i -lt 150 ]; do i=$((i + 1)); sleep 1; done
+  wait_for 0x30000 0x30000 $ltssm_status || failed "the link does not come back: LTSSM_STATUS $(devmem $ltssm_status 32)"
+  echo "JUDGE-LINK-AGAIN"
+  kill -TERM $pid
+  wait $pid || failed "the firmware ended with status $?"
+}
+
 bring_up
-link
+if [ -e /sbin/nvmepf ]; then firmware; else link; fi
 echo "JUDGE-END"
 poweroff -f
