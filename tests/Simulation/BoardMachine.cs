@@ -145,6 +145,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
     {
         if (_random.OneIn(3))
         {
+            _soc.Host.SetPower(!_random.OneIn(3)); // off with PERST#, or PERST# alone
             _soc.Host.AssertPerst(true);
             _perstUntil = _soc.NowNanoseconds + _random.Between(1_000, 1_000_000);
         }
@@ -219,6 +220,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
         if (_perstUntil != 0 && _soc.NowNanoseconds >= _perstUntil)
         {
             _perstUntil = 0;
+            _soc.Host.SetPower(true);
             _soc.Host.AssertPerst(false);
         }
     }
