@@ -24,6 +24,10 @@ internal sealed class BoardMachine : Machine, IHostFabric
     private const int MsiCapability = 0x50;
     private const int MsixCapability = 0xB0;
     private const long LinkDropLatestNanoseconds = 2_000_000;
+    private const int ModelEventsPrinted = 120;
+
+    /// <summary>From the moment that the firmware has read a mask until its message is in the bridge, register accesses included.</summary>
+    private const long TurnLongestNanoseconds = 20_000;
 
     [ThreadStatic]
     private static BoardParts? t_parts; // megabytes, so each thread has one set for all its runs
@@ -36,6 +40,10 @@ internal sealed class BoardMachine : Machine, IHostFabric
     private readonly Rk3588Platform _platform;
     private readonly long[] _interrupts = new long[Vectors];
     private readonly bool[] _isMasked = new bool[Vectors];
+    private readonly long[] _maskedSince = new long[Vectors];
+    private readonly HalLog _halLog = new();
+    private bool _areMessagesOn;
+    private string? _misconduct;
     private long _dropAt;
     private long _perstUntil;
     private bool _isEngineWatched = true;
@@ -65,14 +73,17 @@ internal sealed class BoardMachine : Machine, IHostFabric
         };
         FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, Vectors);
         IDmaMemorySource buffers = scenario.Board.HasBuffersInCarveOut ? carveOut : new ModelPages(_parts.Dram, 0, BoardParts.CachedBytes);
-        _platform = new Rk3588Platform(options, identity, scenario.QueuePairs + 1, new NoLog(), carveOut, buffers);
+        _platform = new Rk3588Platform(options, identity, scenario.QueuePairs + 1, _halLog, carveOut, buffers);
     }
 
     public override IPlatform Platform => _platform;
 
     public override HostRam Ram { get; }
 
-    public override string? Violation => _soc.Violations.Total > 0 ? $"the hardware would punish: {_soc.Violations.First[0]}" : null;
+    public override string? Violation =>
+        _misconduct ?? (_soc.Violations.Total > 0 ? $"the hardware would punish: {_soc.Violations.First[0]}" : null);
+
+    public override bool IsLevelAsserted => _soc.Host.IsIntxAsserted;
 
     public override ulong StrayAddress => Ram.Address - 0x8_0000;
 
@@ -115,6 +126,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
         Configure(0x10, 4, Bar0Address);
         Configure(0x14, 4, 0);
         Configure(0x04, 2, 0x0006);
+        Array.Clear(_maskedSince); // of an earlier life
         switch (_scenario.Board.Interrupts)
         {
             case InterruptWay.Msix:
@@ -139,10 +151,13 @@ internal sealed class BoardMachine : Machine, IHostFabric
             default:
                 break;
         }
+
+        _areMessagesOn = _scenario.Board.Interrupts != InterruptWay.Level && _soc.Host.IsLinkUp;
     }
 
     public override void HotReset()
     {
+        _areMessagesOn = false;
         if (_random.OneIn(3))
         {
             _soc.Host.SetPower(!_random.OneIn(3)); // off with PERST#, or PERST# alone
@@ -176,6 +191,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override void SetVectorMask(int vector, bool isMasked)
     {
+        bool isNew = isMasked && !_isMasked[vector];
         _isMasked[vector] = isMasked;
         if (!_soc.Host.IsLinkUp)
         {
@@ -189,6 +205,11 @@ internal sealed class BoardMachine : Machine, IHostFabric
         else if (_scenario.Board.Interrupts == InterruptWay.Msi)
         {
             ConfigureMsiMask();
+        }
+
+        if (isNew)
+        {
+            _maskedSince[vector] = _soc.NowNanoseconds + MaskDelay(vector);
         }
     }
 
@@ -216,6 +237,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
             _soc.Host.DropLink();
         }
 
+        _areMessagesOn &= _soc.Host.IsLinkUp;
         WatchEngine();
         if (_perstUntil != 0 && _soc.NowNanoseconds >= _perstUntil)
         {
@@ -244,11 +266,12 @@ internal sealed class BoardMachine : Machine, IHostFabric
         }
         else if (pciAddress == MessageAddress && data.Length == sizeof(uint))
         {
-            uint vector = BitConverter.ToUInt32(data) - MessageBase;
-            if (vector < Vectors)
-            {
-                _interrupts[vector]++;
-            }
+            TakeMessage(BitConverter.ToUInt32(data) - MessageBase);
+        }
+        else if (!MayStray)
+        {
+            // The oldest: what comes after it may be a consequence.
+            _misconduct ??= $"the device wrote {data.Length} bytes at {pciAddress:X}h, where the host has no memory";
         }
     }
 
@@ -257,6 +280,48 @@ internal sealed class BoardMachine : Machine, IHostFabric
         _platform.Dispose();
         RegisterTrap.Current = _trapBefore;
         _parts.Fabric.Target = null;
+    }
+
+    public override string PrintLog() => $"the platform's log:\n{_halLog.Print()}the model's log:\n{_soc.Log.Print(ModelEventsPrinted)}";
+
+    /// <summary>A message is counted, if the host has asked for it and can take it.</summary>
+    private void TakeMessage(uint vector)
+    {
+        if (!_areMessagesOn || vector >= Vectors)
+        {
+            _misconduct ??= $"a message for vector {(int)vector}, where the host has enabled {(_areMessagesOn ? Vectors : 0)}";
+            return;
+        }
+
+        bool isMasked = _isMasked[vector] && _soc.NowNanoseconds > _maskedSince[vector];
+        if (isMasked && !(_scenario.Board.Interrupts == InterruptWay.Msi && _soc.Faults.ApbMsiIgnoresMask && _scenario.Board.Switches.MsiByApb))
+        {
+            _misconduct ??= $"a message for vector {vector}, which the host has masked";
+        }
+
+        _interrupts[vector]++;
+    }
+
+    /// <summary>
+    /// Until when messages that left before may arrive. Where the host reads the mask back, it has reached the device; otherwise it may still be
+    /// on its way, and the firmware meets it in the middle of a turn.
+    /// </summary>
+    private long MaskDelay(int vector)
+    {
+        long delay = _soc.Faults.PostedDelayNanoseconds;
+        if (_scenario.Board.Interrupts == InterruptWay.Msix)
+        {
+            if (_random.OneIn(2))
+            {
+                _ = ReadRegister((int)Bar0Layout.MsixTable + (vector * 16) + 12);
+            }
+            else
+            {
+                delay += _soc.Faults.InboundDelayNanoseconds + TurnLongestNanoseconds;
+            }
+        }
+
+        return delay;
     }
 
     /// <summary>
@@ -324,13 +389,6 @@ internal sealed class BoardMachine : Machine, IHostFabric
     }
 
     private void Configure(int offset, int widthBytes, uint value) => _ = _soc.Host.ConfigWrite(offset, widthBytes, value);
-
-    private sealed class NoLog : IEventLog
-    {
-        public void Write(string staticText, long first = 0, long second = 0)
-        {
-        }
-    }
 }
 
 /// <summary>What of the board all runs of a thread share, one after the other.</summary>

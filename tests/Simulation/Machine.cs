@@ -21,6 +21,12 @@ internal abstract class Machine : IDisposable
     /// <summary>What the firmware or the model was caught at, or null.</summary>
     public abstract string? Violation { get; }
 
+    /// <summary>True while the device asserts INTx, which it must take back when nothing is left to say.</summary>
+    public virtual bool IsLevelAsserted => false;
+
+    /// <summary>The host has broken the rules of its queues: the device may run what looks like commands, with addresses that nobody meant.</summary>
+    public bool MayStray { get; set; }
+
     /// <summary>A host address where there is nothing.</summary>
     public abstract ulong StrayAddress { get; }
 
@@ -61,6 +67,9 @@ internal abstract class Machine : IDisposable
 
     /// <summary>Turns what goes wrong between device and host on, at the scenario's rate, or off.</summary>
     public abstract void SetFaults(bool areOn);
+
+    /// <summary>What the platform and the hardware below it did last, for a run that failed.</summary>
+    public virtual string PrintLog() => string.Empty;
 
     /// <summary>Time passes, and with it what hardware does on its own.</summary>
     public abstract void Advance(long nanoseconds);

@@ -1,6 +1,7 @@
 // What a seed decides before the first step: which platform, how many queues, what goes wrong and how often. Each seed has a few kinds of
 // trouble and not all of them, so that one kind does not hide another.
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Hal.Rk3588;
 using Nvmepf.SocModel;
 
 namespace Nvmepf.Tests.Simulation;
@@ -11,6 +12,9 @@ internal sealed record Scenario
 
     /// <summary>Most data of one command of the host: above the small transfer buffers, and what a job has room for.</summary>
     public const int CommandBytesMax = 20 * 1024;
+
+    /// <summary>One seed in so many runs on the fake platform, the others on the register model of the board.</summary>
+    public const ulong OneFakeIn = 5;
 
     public ulong Seed { get; private init; }
 
@@ -100,7 +104,7 @@ internal sealed record Scenario
         return new Scenario
         {
             Seed = seed,
-            IsBoard = random.OneIn(4),
+            IsBoard = seed % OneFakeIn != 0,
             Board = new BoardScenario
             {
                 StartState = random.Pick<SocStartState>([SocStartState.Cold, SocStartState.Powered, SocStartState.KernelDriver]),
@@ -159,6 +163,9 @@ internal sealed record BoardScenario
     public InterruptWay Interrupts { get; init; }
 
     public bool HasLinkFaults { get; init; }
+
+    /// <summary>The choices that the platform leaves to the user.</summary>
+    public Rk3588Switches Switches { get; init; } = new();
 
     /// <summary>Which fault <see cref="Scenario.DmaFails"/> is: UR, CA, timeout, poison, local error, element fetch, stall.</summary>
     public int Fault { get; init; }

@@ -64,6 +64,7 @@ internal sealed partial class SimulatedHost
         Array.ForEach(_completion, queue => queue.Exists = false);
         _machine.WriteRegister(RegisterOffset.ControllerConfiguration, 0);
         WaitFor(() => !_machine.IsSettling && (ControllerStatus & (ReadyBit | FatalBit)) == 0, "CSTS.RDY to become 0");
+        SimulationFailure.Unless(!_machine.IsLevelAsserted, "a disabled controller asserts INTx");
         ForgetJobs();
     }
 
@@ -181,6 +182,7 @@ internal sealed partial class SimulatedHost
     public void BreakRules()
     {
         _isLawless = true;
+        _machine.MayStray = true;
         IsUp = false;
         Array.ForEach(_completion, queue => queue.Exists = false);
         for (int i = _random.Between(1, 8); i > 0; i--)
@@ -246,6 +248,9 @@ internal sealed partial class SimulatedHost
             _step();
         }
     }
+
+    /// <summary>Every entry is taken, and the device was told: no level stays.</summary>
+    public void WaitForLevelToFall() => WaitFor(() => !_machine.IsLevelAsserted, "INTx to fall");
 
     /// <summary>At the end, with the controller disabled: no byte of RAM is other than the host left it.</summary>
     public void CheckRam() => _machine.Ram.Check(_machine.Ram.Address, (int)AllSpaceBytes, "at the end");
@@ -324,6 +329,7 @@ internal sealed partial class SimulatedHost
         WaitFor(() => (ControllerStatus & (ReadyBit | FatalBit)) != 0, "CSTS.RDY to become 1");
         SimulationFailure.Unless((ControllerStatus & FatalBit) == 0, "CSTS.CFS after an enable with good values");
         _completion[0].Exists = true;
+        _machine.MayStray = false;
         return true;
     }
 }

@@ -115,7 +115,7 @@ internal sealed class Simulation : IDisposable
             problem = thrown.ToString();
         }
 
-        return $"seed {_scenario.Seed}: {problem}\nreplay: NVMEPF_SEED={_scenario.Seed} ./build.sh test FullyQualifiedName~Swarm\n{_scenario}\n{_log.Print(EventsPrinted)}";
+        return $"seed {_scenario.Seed}: {problem}\nreplay: NVMEPF_SEED={_scenario.Seed} ./build.sh test FullyQualifiedName~Swarm\n{_scenario}\n{_log.Print(EventsPrinted)}{_machine.PrintLog()}";
     }
 
     private void RunScenario()
@@ -282,6 +282,7 @@ internal sealed class Simulation : IDisposable
 
         _host.WaitForAll("at the end");
         _host.ReadAll();
+        _host.WaitForLevelToFall();
         _host.Disable();
         _host.CheckRam();
         SimulationFailure.Unless(
