@@ -1,5 +1,6 @@
 // A device on the RK3588 platform, over the register model of the SoC: what the host does goes through configuration space and BARs, what
 // the device does comes as reads and writes of RAM and as interrupt messages. Everything that a hardware would punish fails the run.
+using System.Linq;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Hal.Rk3588;
@@ -24,7 +25,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
     private const int MsiCapability = 0x50;
     private const int MsixCapability = 0xB0;
     private const long LinkDropLatestNanoseconds = 2_000_000;
-    private const int ModelEventsPrinted = 120;
+    private const int ModelEventsPrinted = 200;
 
     /// <summary>From the moment that the firmware has read a mask until its message is in the bridge, register accesses included.</summary>
     private const long TurnLongestNanoseconds = 20_000;
@@ -229,6 +230,8 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override void Advance(long nanoseconds)
     {
+        // Where nothing has happened for long, only looks at registers would be logged, in place of what led there.
+        _soc.Log.IsEnabled = nanoseconds <= Simulation.StepNanosecondsMax;
         _soc.Advance(nanoseconds);
         if (_dropAt != 0 && (_soc.NowNanoseconds >= _dropAt || !_soc.Host.IsLinkUp))
         {
@@ -282,7 +285,11 @@ internal sealed class BoardMachine : Machine, IHostFabric
         _parts.Fabric.Target = null;
     }
 
-    public override string PrintLog() => $"the platform's log:\n{_halLog.Print()}the model's log:\n{_soc.Log.Print(ModelEventsPrinted)}";
+    public override string PrintLog() => $"the platform's log:\n{_halLog.Print()}the model's log:\n{PrintModelLog()}";
+
+    /// <summary>The last events that are no reads.</summary>
+    private string PrintModelLog() =>
+        string.Join('\n', _soc.Log.Print().Split('\n').Where(line => !line.Contains(" RegisterRead ") && !line.Contains(" HostRead ")).TakeLast(ModelEventsPrinted));
 
     /// <summary>A message is counted, if the host has asked for it and can take it.</summary>
     private void TakeMessage(uint vector)
@@ -403,7 +410,7 @@ internal sealed unsafe class BoardParts
     {
         Fabric.Target = first;
         Dram = new CachedDram(CachedPhysical, CachedBytes, CarveOutPhysical, CarveOutBytes);
-        Soc = new Soc(new SocOptions { EventLogEntries = 1 << 10 }, Dram, Fabric);
+        Soc = new Soc(new SocOptions { EventLogEntries = 1 << 12 }, Dram, Fabric);
         Trap = new SocTrap(Soc, Dram);
         Blocks = new RegisterBlocks
         {

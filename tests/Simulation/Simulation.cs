@@ -23,6 +23,9 @@ internal sealed class Simulation : IDisposable
     private const int QuietStepsMax = 400;
     private const int HurryFactor = 50;
 
+    /// <summary>Longest time of a step where no one waits.</summary>
+    public const int StepNanosecondsMax = 20_000;
+
     [ThreadStatic]
     private static SimulationLog? t_log; // large, so each thread has one for all its runs
 
@@ -305,7 +308,7 @@ internal sealed class Simulation : IDisposable
         _host.Now++;
         _quietSteps = _host.Completed == _lastCompleted ? _quietSteps + 1 : 0;
         _lastCompleted = _host.Completed;
-        _machine.Advance(_random.Between(200, 20_000) * (_quietSteps > QuietStepsMax ? HurryFactor : 1));
+        _machine.Advance(_random.Between(200, StepNanosecondsMax) * (_quietSteps > QuietStepsMax ? HurryFactor : 1));
         long before = GC.GetAllocatedBytesForCurrentThread();
         if (_random.OneIn(2))
         {
