@@ -34,7 +34,10 @@ internal sealed class Server : IDisposable
         {
             NamespaceTable namespaces = OpenNamespaces(configuration);
             IPlatform platform = configuration.Rk3588 is { } board ? CreateBoard(board, configuration) : CreateSocket(configuration);
-            NvmeController controller = Keep(new NvmeController(configuration.Settings, platform, namespaces, log));
+            NvmeController controller = new(configuration.Settings, platform, namespaces, log);
+
+            // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
+            _parts.Insert(_parts.IndexOf(platform), controller);
             _reactor = Keep(new Reactor(platform, controller, log, configuration.Reactor));
         }
         catch
