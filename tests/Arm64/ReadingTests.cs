@@ -118,6 +118,7 @@ public sealed class ReadingTests
     [InlineData("bl\t300 <Allocates>", "calls RhpNewFast")]
     [InlineData("blr\tx3", "cannot be followed")]
     [InlineData("br\tx3", "cannot be followed")]
+    [InlineData("b\t100 <Loop>", "endless loop")]
     public void What_the_loop_reaches_allocates_nothing(string instruction, string? complaint)
     {
         string code = Function("Loop", instruction, "ret") + Function("Harmless", 0x200, "ret") + Function("Allocates", 0x300, "bl\t0 <RhpNewFast>", "ret");

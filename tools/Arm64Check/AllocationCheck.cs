@@ -65,6 +65,12 @@ public sealed partial class AllocationCheck
         List<Step>? steps = null;
         foreach (Instruction instruction in function.Instructions)
         {
+            // What the compiler makes of a check for another machine's instructions: nothing behind it is seen.
+            if (_rules.IsOwnFramework && instruction.Mnemonic == "b" && instruction.Symbol.Length == 0 && instruction.Target == instruction.Address)
+            {
+                Report(function.Name, $"{instruction} is an endless loop, so that what follows is not in the object{Path(function.Name)}");
+            }
+
             bool isIndirect = instruction.Mnemonic is "blr" or "br" && instruction.Relocation != "TLSDESC_CALL";
             if (isIndirect)
             {

@@ -100,6 +100,9 @@ public static partial class Compiler
         }
     }
 
+    /// <summary>Whether the arm64 framework has been restored; otherwise the x86-64 one stands in for it.</summary>
+    public static bool HasOwnFramework(string responseFile) => File.ReadLines(responseFile).Any(line => Reference(line) != line);
+
     /// <summary>The same assembly of the arm64 framework, where that package has been restored.</summary>
     private static string Reference(string line)
     {

@@ -13,8 +13,10 @@ public static class FirmwareRules
         "^(Rhp?New|RhpNew|RhNew|RhBox|RhAllocate|RhpThrow|RhpRethrow|String__Concat|S_P_CoreLib_System_Threading_(Lock|Monitor)__)");
 
     /// <summary>The rules.</summary>
-    public static Rules Create() => new()
+    /// <param name="isOwnFramework">Whether the object was compiled against arm64's own framework.</param>
+    public static Rules Create(bool isOwnFramework) => new()
     {
+        IsOwnFramework = isOwnFramework,
         Roots = ["nvmepf_Nvmepf_Firmware_Reactor__Run"],
         MustReach =
         [

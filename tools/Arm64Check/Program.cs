@@ -20,7 +20,7 @@ public static class Program
         try
         {
             ObjectText code = Compiler.CompileAndRead(arguments[0], null, arguments[1]);
-            Report report = Report.Of(code, FirmwareRules.Create());
+            Report report = Report.Of(code, FirmwareRules.Create(Compiler.HasOwnFramework(arguments[0])));
             foreach (Finding finding in report.Findings)
             {
                 Console.WriteLine(finding);

@@ -49,6 +49,11 @@ public sealed record AccessException(Regex Functions, string Reason);
 /// <summary>What an object is judged by.</summary>
 public sealed class Rules
 {
+    /// <summary>
+    /// True where the framework is the target's own. Against another machine's, checks for that machine's instructions become endless loops.
+    /// </summary>
+    public bool IsOwnFramework { get; init; } = true;
+
     /// <summary>Where the main loop begins.</summary>
     public required string[] Roots { get; init; }
 
