@@ -107,7 +107,7 @@ internal sealed unsafe class EdmaTransferList
             {
                 Mmio.WindowCopy.FromDevice(element.Local, _bounce + element.BounceOffset, element.LengthBytes);
             }
-            else
+            else if (!BoardSabotage.Is(BoardSabotageKind.SkipForgetAfterRead))
             {
                 _memory.ForgetForDevice(element.Local, element.LengthBytes);
             }

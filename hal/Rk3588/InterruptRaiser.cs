@@ -200,7 +200,7 @@ public sealed unsafe class InterruptRaiser
         _barMemory.ForgetForDevice((byte*)_bar.Word32(entry), TableEntryBytes);
         Mmio.Barrier.Full();
         uint control = Mmio.Mmio.Read32(_bar.Word32(entry + TableControlOffset));
-        if (isFunctionMasked || (control & EntryMaskBit) != 0)
+        if ((isFunctionMasked || (control & EntryMaskBit) != 0) && !BoardSabotage.Is(BoardSabotageKind.IgnoreVectorMask))
         {
             SetPending(vector, isPending: true);
             return false;
@@ -310,6 +310,7 @@ public sealed unsafe class InterruptRaiser
         }
 
         isWanted &= Mode == InterruptMode.Legacy && _switches.LegacyInterrupt;
+        isWanted |= _isLegacyAsserted && BoardSabotage.Is(BoardSabotageKind.KeepLevel);
         if (isWanted != _isLegacyAsserted)
         {
             _isLegacyAsserted = isWanted;

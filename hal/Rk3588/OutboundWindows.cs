@@ -146,7 +146,7 @@ public sealed class OutboundWindows
     /// </summary>
     public unsafe void Flush(int region)
     {
-        if (_regions[region].MayHaveStores && IsLinkUp)
+        if (_regions[region].MayHaveStores && IsLinkUp && !BoardSabotage.Is(BoardSabotageKind.SkipRegionFlush))
         {
             _ = Mmio.Mmio.Read32((uint*)_regions[region].FlushAddress);
         }

@@ -291,7 +291,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
             return;
         }
 
-        if (!_windows.ProgramAll())
+        if (!BoardSabotage.Is(BoardSabotageKind.ReleaseBeforeRestore) && !_windows.ProgramAll())
         {
             // Said in the log by the windows; the link stays held, and the next turn tries again.
             return;

@@ -2,6 +2,7 @@
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Hal.Rk3588;
 using Nvmepf.Tests.Support;
 
 namespace Nvmepf.Tests.Simulation;
@@ -60,12 +61,12 @@ internal sealed class Simulation : IDisposable
     /// Runs a seed to its end, with the firmware as it is or with a fault built in. The firmware must not allocate: where it does, the seed is
     /// run once more, because the runtime makes static data when code is first used.
     /// </summary>
-    public static SimulationResult Run(ulong seed, SabotageKind sabotage = SabotageKind.None)
+    public static SimulationResult Run(ulong seed, SabotageKind sabotage = SabotageKind.None, BoardSabotageKind board = BoardSabotageKind.None)
     {
-        SimulationResult result = RunOnce(seed, sabotage, out long allocatedBytes);
+        SimulationResult result = RunOnce(seed, sabotage, board, out long allocatedBytes);
         if (result.Failure == null && allocatedBytes > 0)
         {
-            result = RunOnce(seed, sabotage, out allocatedBytes);
+            result = RunOnce(seed, sabotage, board, out allocatedBytes);
             if (result.Failure == null && allocatedBytes > 0)
             {
                 return result with { Failure = $"seed {seed}: the firmware allocated {allocatedBytes} bytes of managed memory" };
@@ -83,9 +84,10 @@ internal sealed class Simulation : IDisposable
         _endpointLog.Dispose();
     }
 
-    private static SimulationResult RunOnce(ulong seed, SabotageKind sabotage, out long allocatedBytes)
+    private static SimulationResult RunOnce(ulong seed, SabotageKind sabotage, BoardSabotageKind board, out long allocatedBytes)
     {
         Sabotage.Kind = sabotage;
+        BoardSabotage.Kind = board;
         try
         {
             using Simulation simulation = new(seed);
@@ -96,6 +98,7 @@ internal sealed class Simulation : IDisposable
         finally
         {
             Sabotage.Kind = SabotageKind.None;
+            BoardSabotage.Kind = BoardSabotageKind.None;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Hal.Rk3588;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -89,6 +90,27 @@ public sealed class SwarmTests(ITestOutputHelper output)
         for (ulong seed = 1; seed <= SabotageSeeds; seed++)
         {
             if (Simulation.Run(seed, sabotage).Failure is string failure)
+            {
+                output.WriteLine($"found by seed {seed}: {failure}");
+                return;
+            }
+        }
+
+        Assert.Fail($"{SabotageSeeds} seeds did not notice {kind}");
+    }
+
+    [Theory]
+    [InlineData("SkipRegionFlush")]
+    [InlineData("SkipForgetAfterRead")]
+    [InlineData("ReleaseBeforeRestore")]
+    [InlineData("IgnoreVectorMask")]
+    [InlineData("KeepLevel")]
+    public void A_fault_that_is_built_into_the_platform_on_purpose_is_found(string kind)
+    {
+        BoardSabotageKind sabotage = Enum.Parse<BoardSabotageKind>(kind);
+        for (ulong seed = 1; seed <= SabotageSeeds; seed++)
+        {
+            if (Simulation.Run(seed, board: sabotage).Failure is string failure)
             {
                 output.WriteLine($"found by seed {seed}: {failure}");
                 return;
