@@ -87,9 +87,16 @@ public unsafe interface IPlatform : IDisposable
 
     /// <summary>
     /// Makes what the firmware has stored in BAR 0 visible to the host, where the two do not share a coherent view. The other direction,
-    /// host writes becoming visible to the firmware, is done by <see cref="Poll"/>.
+    /// host writes becoming visible to the firmware, is done by <see cref="Poll"/> for the registers (the first 128 bytes) and the doorbells
+    /// in use, and by <see cref="RefreshBar0"/> for the rest.
     /// </summary>
     void PublishBar0(uint offsetBytes, uint lengthBytes);
+
+    /// <summary>
+    /// Makes what the host has written to a part of BAR 0 visible to the firmware; nothing where the two share a coherent view. Not on the
+    /// per-command path: <see cref="Poll"/> has refreshed what commands need.
+    /// </summary>
+    void RefreshBar0(uint offsetBytes, uint lengthBytes);
 
     /// <summary>
     /// Opens a window through which the firmware stores into host memory itself (a completion queue's entries): aligned 32- and 64-bit stores

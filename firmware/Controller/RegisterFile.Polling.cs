@@ -4,6 +4,11 @@
 // Two things follow from that. INTMC reads as 0 and not as the mask, because a host that clears all of the mask writes the very value
 // that would stand there. And of two writes to the same register between two looks the last one counts; INTMS and INTMC together count as
 // "set, then clear", the order of an interrupt handler.
+//
+// A store of ours over a register that the host writes is a race: what the host has stored since we looked would be lost. So the register is
+// looked at again right before such a store, and one that has changed is left for the next look. What remains is the moment between that look
+// and the store: on a carve-out the time of one load, on cached memory until the line is published. A host that writes the mask twice within
+// it, or CC twice with reserved bits set, loses the second write; Linux and Windows do neither.
 
 using System.Runtime.CompilerServices;
 using Nvmepf.Hal.Mmio;
@@ -20,6 +25,9 @@ public sealed unsafe partial class RegisterFile
     /// <summary>What is compared a word a call beside the control word, so that CSTS or INTMS is looked at every few calls: the first 40 bytes.</summary>
     private const uint FrontBytes = 0x28;
 
+    /// <summary>The platform refreshes the registers in use in each poll; the rest of the page when the sweep comes by, a cache line at a time.</summary>
+    private const uint SweepRefreshBytes = 64;
+
     private uint _front;
     private uint _sweep;
 
@@ -33,6 +41,11 @@ public sealed unsafe partial class RegisterFile
         bool changed = TakeControlWord();
         Compare(_front);
         _front = _front + sizeof(ulong) < FrontBytes ? _front + sizeof(ulong) : 0;
+        if (_sweep % SweepRefreshBytes == 0)
+        {
+            _platform.RefreshBar0(_sweep, SweepRefreshBytes);
+        }
+
         Compare(_sweep);
         _sweep = _sweep + sizeof(ulong) < PageBytes ? _sweep + sizeof(ulong) : 0;
         return changed;
@@ -51,7 +64,8 @@ public sealed unsafe partial class RegisterFile
         if ((uint)found != 0)
         {
             InterruptMask &= ~(uint)found;
-            WriteInterruptMask();
+            StoreUnlessChanged(RegisterOffset.InterruptMaskClear, (uint)found, 0);
+            StoreUnlessChanged(RegisterOffset.InterruptMaskSet, Get32(RegisterOffset.InterruptMaskSet), InterruptMask);
         }
 
         return TakeConfiguration((uint)(found >> 32));
@@ -64,7 +78,7 @@ public sealed unsafe partial class RegisterFile
         Set32(RegisterOffset.ControllerConfiguration, after);
         if (after != found)
         {
-            Write32(RegisterOffset.ControllerConfiguration, after);
+            StoreUnlessChanged(RegisterOffset.ControllerConfiguration, found, after);
         }
 
         if (new ControllerConfiguration(after).Enable && !new ControllerConfiguration(before).Enable)
@@ -95,7 +109,17 @@ public sealed unsafe partial class RegisterFile
         Set32(offset, found & writableMask);
         if ((found & ~writableMask) != 0)
         {
-            Write32(offset, found & writableMask);
+            StoreUnlessChanged(offset, found, found & writableMask);
+        }
+    }
+
+    /// <summary>Stores over a register that the host writes, unless it has changed since <paramref name="seen"/> was found there.</summary>
+    private void StoreUnlessChanged(int offset, uint seen, uint value)
+    {
+        _platform.RefreshBar0((uint)offset, sizeof(uint));
+        if (Mmio.Read32(_bar.Word32((uint)offset)) == seen)
+        {
+            Write32(offset, value);
         }
     }
 
@@ -127,7 +151,7 @@ public sealed unsafe partial class RegisterFile
         {
             case RegisterOffset.InterruptMaskSet:
                 InterruptMask |= found;
-                WriteInterruptMask();
+                StoreUnlessChanged(offset, found, InterruptMask);
                 break;
             case RegisterOffset.InterruptMaskClear:
             case RegisterOffset.ControllerConfiguration:

@@ -12,10 +12,14 @@ namespace Nvmepf.Firmware.Queues;
 /// <remarks>Weighted round robin is not implemented (CAP.AMS says so).</remarks>
 public sealed unsafe class QueueSet : IDisposable
 {
+    /// <summary>Doorbells that one call of the sweep looks at; 16 calls are the page.</summary>
+    private const uint SweptWords = 64;
+
     private readonly IPlatform _platform;
     private readonly SubmissionQueue[] _submission;
     private readonly CompletionQueue[] _completion;
     private readonly HostSegment* _fetchSegments; // native memory, one a submission queue, for as long as this object
+    private uint _nextSweptWord;
     private int _highestSubmission;
     private int _highestCompletion;
 
@@ -174,14 +178,18 @@ public sealed unsafe class QueueSet : IDisposable
     }
 
     /// <summary>
-    /// Looks for writes to doorbells of queues that do not exist, and takes them back. Rare by design: a slow sweep of the page.
+    /// Looks for writes to doorbells of queues that do not exist, and takes them back: one part of the page in a call, the next part in the
+    /// next. Rare by design, and short, because each look may be a load from device memory.
     /// </summary>
     /// <returns>True where there was one (Invalid Doorbell Register).</returns>
     public bool SweepForeignDoorbells()
     {
+        const uint Words = Bar0Layout.DoorbellLengthBytes / sizeof(uint);
         bool found = false;
-        const uint Words = Bar0Layout.DoorbellLengthBytes / 4;
-        for (uint word = 0; word < Words; word++)
+        uint first = _nextSweptWord;
+        _nextSweptWord = (first + SweptWords) % Words;
+        _platform.RefreshBar0(Bar0Layout.DoorbellBase + (first * sizeof(uint)), SweptWords * sizeof(uint));
+        for (uint word = first; word < first + SweptWords; word++)
         {
             int identifier = (int)(word >> 1);
             bool exists = identifier < _submission.Length

@@ -65,6 +65,9 @@ internal sealed unsafe class EdmaDirection
         Resetting,
     }
 
+    /// <summary>Everything goes through channel 0, whose writes stay in order; two channels may overtake each other.</summary>
+    internal bool UsesOneChannel { get; set; }
+
     /// <summary>The requests.</summary>
     internal HostDmaRequests Requests => _requests;
 
@@ -217,7 +220,7 @@ internal sealed unsafe class EdmaDirection
         EdmaChannelRunner current = _channels[_fillingChannel];
         EdmaChannelRunner other = _channels[1 - _fillingChannel];
         bool isWorthSpreading = current.Filling.IsFull || current.Filling.Bytes >= SpreadBytes || (current.Filling.Count == 0 && current.Running is not null);
-        if (isWorthSpreading && !other.Filling.IsFull && (current.Filling.IsFull || other.WaitingBytes < current.WaitingBytes))
+        if (isWorthSpreading && !UsesOneChannel && !other.Filling.IsFull && (current.Filling.IsFull || other.WaitingBytes < current.WaitingBytes))
         {
             _fillingChannel = 1 - _fillingChannel;
             return other.Filling;

@@ -43,6 +43,13 @@ public sealed unsafe class EdmaEngine : IHostDma
         _clock = clock;
     }
 
+    /// <summary>Writes to host memory arrive in the order in which they were submitted: one channel instead of two.</summary>
+    public bool KeepsWritesInOrder
+    {
+        get => _writes.UsesOneChannel;
+        init => _writes.UsesOneChannel = value;
+    }
+
     /// <summary>What it did so far.</summary>
     public EdmaCounters Counters { get; } = new();
 

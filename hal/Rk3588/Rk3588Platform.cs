@@ -69,7 +69,10 @@ public sealed unsafe class Rk3588Platform : IPlatform
         _interrupts = new InterruptRaiser(_blocks, _endpoint, options.Switches, Bar0, _barMemory, _windows, InterruptVectorCount);
         if (options.UseDma)
         {
-            _edma = new EdmaEngine(_blocks, _bufferMemory, _bufferMemory.IsDeviceMemory, _windows, _clock, new EdmaTimes(), log);
+            _edma = new EdmaEngine(_blocks, _bufferMemory, _bufferMemory.IsDeviceMemory, _windows, _clock, new EdmaTimes(), log)
+            {
+                KeepsWritesInOrder = options.Switches.CompletionsByDma,
+            };
         }
         else
         {
@@ -210,7 +213,18 @@ public sealed unsafe class Rk3588Platform : IPlatform
     }
 
     /// <inheritdoc/>
-    public nint OpenWindow(ulong hostAddress, uint lengthBytes) => _windows.Open(hostAddress, lengthBytes);
+    public void RefreshBar0(uint offsetBytes, uint lengthBytes)
+    {
+        if (!_barMemory.IsDeviceMemory)
+        {
+            _barMemory.ForgetForDevice((byte*)Bar0.Base + offsetBytes, lengthBytes);
+            Mmio.Barrier.Full();
+        }
+    }
+
+    /// <inheritdoc/>
+    public nint OpenWindow(ulong hostAddress, uint lengthBytes) =>
+        _options.Switches.CompletionsByDma ? 0 : _windows.Open(hostAddress, lengthBytes);
 
     /// <inheritdoc/>
     public void CloseWindow(nint window) => _windows.Close(window);

@@ -54,6 +54,13 @@ public sealed record Rk3588Switches
     /// <summary>Program the inbound and outbound regions again after a reset of the link. False: only what the reset is known to clear.</summary>
     public bool RewriteTranslationAfterReset { get; init; } = true;
 
+    /// <summary>
+    /// Write completion queue entries by DMA, behind their data in the same engine, instead of by the CPU through outbound windows. For a
+    /// controller that lets the CPU's stores overtake what the eDMA has written: data has to be there before its completion. Interrupt messages
+    /// are the CPU's stores still.
+    /// </summary>
+    public bool CompletionsByDma { get; init; }
+
     /// <summary>Send MSI by the APB register instead of an outbound window.</summary>
     public bool MsiByApb { get; init; }
 

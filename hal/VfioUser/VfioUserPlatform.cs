@@ -90,6 +90,12 @@ public sealed unsafe class VfioUserPlatform : IPlatform
     }
 
     /// <inheritdoc/>
+    public void RefreshBar0(uint offsetBytes, uint lengthBytes)
+    {
+        // As above.
+    }
+
+    /// <inheritdoc/>
     public nint OpenWindow(ulong hostAddress, uint lengthBytes) => 0;
 
     /// <inheritdoc/>

@@ -61,6 +61,38 @@ public sealed class ComparedRegistersTests
         Assert.Equal(0x001F_001Fu, rig.Host.Read32(RegisterOffset.AdminQueueAttributes));
     }
 
+    [Fact]
+    public void What_the_host_writes_right_before_a_store_of_ours_is_not_lost()
+    {
+        using Rig rig = new();
+        Assert.True(rig.Host.Enable());
+        rig.Host.Write32(RegisterOffset.InterruptMaskSet, 7);
+        rig.Host.RunTurns(10);
+        rig.WriteAtNextRefreshOf(RegisterOffset.InterruptMaskClear, 2);
+        rig.Host.Write32(RegisterOffset.InterruptMaskClear, 1);
+        rig.Host.RunTurns(10);
+        Assert.Equal(4u, rig.Host.Read32(RegisterOffset.InterruptMaskSet));
+
+        rig.WriteAtNextRefreshOf(RegisterOffset.InterruptMaskSet, 0x20);
+        rig.Host.Write32(RegisterOffset.InterruptMaskSet, 0x10);
+        rig.Host.RunTurns(10);
+        Assert.Equal(0x34u, rig.Host.Read32(RegisterOffset.InterruptMaskSet));
+
+        rig.WriteAtNextRefreshOf(RegisterOffset.InterruptMaskSet, 0x40);
+        rig.Host.Write32(RegisterOffset.InterruptMaskClear, 0x10);
+        rig.Host.RunTurns(10);
+        Assert.Equal(0x64u, rig.Host.Read32(RegisterOffset.InterruptMaskSet));
+        Assert.Equal(0u, rig.Host.Read32(RegisterOffset.InterruptMaskClear));
+
+        // Reserved bits, which are taken back; before that the host disables.
+        uint enabled = rig.Host.EnabledConfiguration.Raw;
+        rig.WriteAtNextRefreshOf(RegisterOffset.ControllerConfiguration, enabled & ~1u);
+        rig.Host.Write32(RegisterOffset.ControllerConfiguration, enabled | 0xFF00_0000);
+        Assert.True(rig.Host.RunUntil(() => !rig.Host.Status.Ready));
+        Assert.Equal(enabled & ~1u, rig.Host.Read32(RegisterOffset.ControllerConfiguration));
+        Assert.True(rig.Host.Enable());
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -181,6 +213,16 @@ public sealed class ComparedRegistersTests
         public FakePlatform Platform { get; }
 
         public TestHost Host { get; }
+
+        /// <summary>A second host write, at the moment before the firmware stores over the first.</summary>
+        public unsafe void WriteAtNextRefreshOf(uint offset, uint value) => Platform.BeforeRefresh = refreshed =>
+        {
+            if (refreshed == offset)
+            {
+                Platform.BeforeRefresh = null;
+                *Platform.HostBar.Word32(offset) = value;
+            }
+        };
 
         public void Dispose()
         {

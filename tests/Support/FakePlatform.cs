@@ -112,6 +112,9 @@ public sealed unsafe class FakePlatform : IPlatform
     /// <summary>Added to the clock by every <see cref="Poll"/>, so that waits with a deadline end; 0 for a clock that stands still.</summary>
     public long NanosecondsPerPoll { get; set; } = 1_000;
 
+    /// <summary>What the host does at the moment before the firmware refreshes a part of BAR 0, whose offset it is given.</summary>
+    public Action<uint>? BeforeRefresh { get; set; }
+
     /// <summary>Events that the test queued and Poll has not delivered.</summary>
     public int QueuedEventCount => _eventCount;
 
@@ -173,6 +176,12 @@ public sealed unsafe class FakePlatform : IPlatform
             *(uint*)(_hostBar + i) = *(uint*)(_bar + i);
             *(uint*)(_hostBarSeen + i) = *(uint*)(_bar + i);
         }
+    }
+
+    public void RefreshBar0(uint offsetBytes, uint lengthBytes)
+    {
+        BeforeRefresh?.Invoke(offsetBytes);
+        TakeHostWrites(offsetBytes, lengthBytes);
     }
 
     public nint OpenWindow(ulong hostAddress, uint lengthBytes)
@@ -325,7 +334,12 @@ public sealed unsafe class FakePlatform : IPlatform
             return;
         }
 
-        for (int i = 0; i < Bytes; i += sizeof(uint))
+        TakeHostWrites(0, Bytes);
+    }
+
+    private void TakeHostWrites(uint offsetBytes, uint lengthBytes)
+    {
+        for (uint i = offsetBytes; i < offsetBytes + lengthBytes && _hostBar != _bar; i += sizeof(uint))
         {
             if (*(uint*)(_hostBar + i) != *(uint*)(_hostBarSeen + i))
             {
