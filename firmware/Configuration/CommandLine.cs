@@ -30,8 +30,8 @@ internal sealed class CommandLine
         new("--platform", "NAME", "vfio-user (default), or rk3588: serve the host at the other end of this\nboard's PCIe link (docs/configuration.md)"),
         new("--registers", "SOURCE", "rk3588: devmem (default), uio:/dev/uioN or pci:DDDD:BB:DD.F"),
         new("--bringup", "MODE", "rk3588: cold (default), or takeover after a kernel's endpoint driver"),
-        new("--bar-memory", "MEM", "rk3588: hugepages (default), or carveout:ADDRESS,SIZE"),
-        new("--buffer-memory", "MEM", "rk3588: as --bar-memory"),
+        new("--bar-memory", "MEM", "rk3588, has to be given: carveout:ADDRESS,SIZE, or hugepages (where\na host's write can be lost: docs/rk3588.md)"),
+        new("--buffer-memory", "MEM", "rk3588: hugepages (default), or carveout:ADDRESS,SIZE"),
         new("--rk3588", "KEY=VALUE", "rk3588: any attribute of controllers[].rk3588; repeat it for more") { IsRepeatable = true },
         new("--no-dma", null, "rk3588: the CPU copies all data, correct and slow"),
         new(
@@ -140,7 +140,7 @@ internal sealed class CommandLine
     public static string Usage()
     {
         System.Text.StringBuilder text = new(
-            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --platform rk3588 --namespace SPEC [OPTIONS]\n"
+            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --platform rk3588 --bar-memory MEM --namespace SPEC [OPTIONS]\n"
             + "       nvmepf --config FILE [OPTIONS]\n\nServes an NVMe SSD to a virtual machine or over a board's PCIe link.\n\n");
         foreach (Option option in s_options)
         {

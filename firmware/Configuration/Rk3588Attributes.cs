@@ -24,7 +24,7 @@ internal static class Rk3588Attributes
     [
         new("registers", "devmem", RegistersForm, text => ParseRegisters(text) is null ? "no such source" : null),
         Choice("bringup", "cold", "cold", "takeover"),
-        new("bar_memory", "hugepages", MemoryForm, text => ParseMemory(text, out _)),
+        new("bar_memory", null, MemoryForm, text => ParseMemory(text, out _)),
         new("buffer_memory", "hugepages", MemoryForm, text => ParseMemory(text, out _)),
         Choice("dma", "on", s_onOff),
         Choice("link_speed", "3", "1", "2", "3"),
@@ -45,6 +45,7 @@ internal static class Rk3588Attributes
         Choice("outbound_errors", "safe", "safe", "keep"),
         Choice("dma_bypass", "on", s_onOff),
         Choice("translation_after_reset", "rewrite", "rewrite", "keep"),
+        Choice("cqe", "window", "window", "dma"),
         Choice("msi", "window", "window", "apb"),
         Choice("intx", "apb", "apb", "off"),
         Choice("running_link", "keep", "keep", "drop"),
@@ -53,12 +54,43 @@ internal static class Rk3588Attributes
     /// <summary>The rows, for the controller's table.</summary>
     public static AttributeRow<EndpointControllerNode>[] Rows { get; } = Array.ConvertAll(s_settings, MakeRow);
 
-    /// <summary>Fills in the defaults of what was not set.</summary>
+    /// <summary>Fills in the defaults of what was not set, and checks what has to hold between the attributes.</summary>
+    /// <exception cref="ConfigurationException">No memory is named for BAR 0, or two carve-outs overlap.</exception>
     public static void Fill(EndpointControllerNode node)
     {
         foreach (Setting setting in s_settings)
         {
-            _ = node.Rk3588.TryAdd(setting.Key, setting.Default);
+            if (setting.Default is not null)
+            {
+                _ = node.Rk3588.TryAdd(setting.Key, setting.Default);
+            }
+        }
+
+        Place group = node.Place.Member(Group);
+        if (!node.Rk3588.TryGetValue("bar_memory", out string? barText))
+        {
+            // No default is right: a carve-out has to be reserved, and hugepages have a race that nobody should meet unknowingly.
+            Place place = group.IsOption ? new Place(null, "--bar-memory") : group.Member("bar_memory");
+            throw ConfigurationException.At(
+                place,
+                "is missing; allowed: carveout:ADDRESS,SIZE (reserved with no-map), or hugepages, where a host's write to BAR 0 can be lost "
+                + "(docs/rk3588.md)");
+        }
+
+        CheckMemory(group, barText, node.Rk3588["buffer_memory"]);
+    }
+
+    /// <summary>One carve-out may serve both purposes; two that share a part would overwrite each other.</summary>
+    private static void CheckMemory(Place group, string barText, string bufferText)
+    {
+        _ = ParseMemory(barText, out BoardMemory bar);
+        _ = ParseMemory(bufferText, out BoardMemory buffers);
+        if (bar != buffers && bar.Kind == BoardMemoryKind.CarveOut && buffers.Kind == BoardMemoryKind.CarveOut
+            && bar.Address < buffers.Address + buffers.LengthBytes && buffers.Address < bar.Address + bar.LengthBytes)
+        {
+            Place place = group.IsOption ? new Place(null, "--buffer-memory") : group.Member("buffer_memory");
+            throw ConfigurationException.ForValue(
+                place, bufferText, $"overlaps the memory of BAR 0, {barText}", "the very same carve-out, or one that shares no byte with it");
         }
     }
 
@@ -103,6 +135,7 @@ internal static class Rk3588Attributes
                 KeepOutboundErrorDefaults = Is("outbound_errors", "keep"),
                 DmaBypass = Is("dma_bypass", "on"),
                 RewriteTranslationAfterReset = Is("translation_after_reset", "rewrite"),
+                CompletionsByDma = Is("cqe", "dma"),
                 MsiByApb = Is("msi", "apb"),
                 LegacyInterrupt = Is("intx", "apb"),
                 KeepRunningLink = Is("running_link", "keep"),
@@ -209,8 +242,8 @@ internal static class Rk3588Attributes
     }
 
     /// <param name="Key">Its name.</param>
-    /// <param name="Default">Where nothing is said.</param>
+    /// <param name="Default">Where nothing is said; null where it has to be said.</param>
     /// <param name="Allowed">What is allowed, for messages.</param>
     /// <param name="Check">Says what is wrong with a text, or null.</param>
-    private sealed record Setting(string Key, string Default, string Allowed, Func<string, string?> Check);
+    private sealed record Setting(string Key, string? Default, string Allowed, Func<string, string?> Check);
 }

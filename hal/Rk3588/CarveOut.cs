@@ -45,6 +45,7 @@ public sealed unsafe class CarveOut : IDmaMemorySource
                 $"carve-out at 0x{_physical:x}: its {_lengthBytes} bytes are not enough, {lengthBytes} more are wanted; reserve a larger region");
         }
 
+        SystemMemory.Refuse(_physical, _lengthBytes);
         int fd = Files.Open(MemoryPath, OpenFlags.ReadWrite | OpenFlags.Sync);
         if (fd < 0)
         {

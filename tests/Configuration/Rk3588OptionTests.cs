@@ -9,7 +9,8 @@ namespace Nvmepf.Tests.Configuration;
 
 public sealed class Rk3588OptionTests
 {
-    private static readonly string[] s_least = ["--platform", "rk3588", "--namespace", "ram:1G"];
+    private static readonly string[] s_least = ["--platform", "rk3588", "--namespace", "ram:1G", "--bar-memory", "hugepages"];
+    private static readonly string[] s_noBarMemory = ["--platform", "rk3588", "--namespace", "ram:1G"];
 
     public static TheoryData<string, string> Wrong { get; } = new()
     {
@@ -44,6 +45,7 @@ public sealed class Rk3588OptionTests
         { "outbound_errors=keep", s => s with { KeepOutboundErrorDefaults = true } },
         { "dma_bypass=off", s => s with { DmaBypass = false } },
         { "translation_after_reset=keep", s => s with { RewriteTranslationAfterReset = false } },
+        { "cqe=dma", s => s with { CompletionsByDma = true } },
         { "msi=apb", s => s with { MsiByApb = true } },
         { "intx=off", s => s with { LegacyInterrupt = false } },
         { "running_link=drop", s => s with { KeepRunningLink = false } },
@@ -62,7 +64,7 @@ public sealed class Rk3588OptionTests
     {
         Rk3588Options options = Judge.Options(
         [
-            .. s_least, "--registers", "pci:0000:00:04.0", "--bringup", "takeover", "--bar-memory", "carveout:0x3c0000000,1M", "--buffer-memory",
+            .. s_noBarMemory, "--registers", "pci:0000:00:04.0", "--bringup", "takeover", "--bar-memory", "carveout:0x3c0000000,1M", "--buffer-memory",
             "carveout:0x3c0100000,255M", "--no-dma", "--rk3588", "link_speed=2", "--rk3588", "lanes=2", "--rk3588", "perst=gpio4_b6", "--rk3588",
             "event_poll_us=200",
         ]).Rk3588!;
@@ -97,7 +99,8 @@ public sealed class Rk3588OptionTests
     [MemberData(nameof(Wrong))]
     public void What_is_wrong_is_said_with_what_is_allowed(string arguments, string line)
     {
-        string[] least = arguments.StartsWith("--platform", StringComparison.Ordinal) ? s_least[2..] : s_least;
+        string[] least = arguments.Contains("--bar-memory", StringComparison.Ordinal) ? s_noBarMemory : s_least;
+        least = arguments.StartsWith("--platform", StringComparison.Ordinal) ? least[2..] : least;
         Assert.Equal(line, Assert.Throws<ConfigurationException>(() => Judge.Options([.. arguments.Split(' '), .. least])).Message);
     }
 
@@ -108,6 +111,47 @@ public sealed class Rk3588OptionTests
         Assert.StartsWith("--rk3588 speed=3: no such attribute; allowed: KEY=VALUE with KEY one of registers, bringup, ", error, StringComparison.Ordinal);
         error = Assert.Throws<ConfigurationException>(() => Judge.Options([.. s_least, "--rk3588", "lanes"])).Message;
         Assert.StartsWith("--rk3588 lanes: no value; ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_for_bar_0_has_to_be_named()
+    {
+        string error = Assert.Throws<ConfigurationException>(() => Judge.Options(s_noBarMemory)).Message;
+        Assert.StartsWith("--bar-memory: is missing; allowed: carveout:ADDRESS,SIZE (reserved with no-map), or hugepages, ", error, StringComparison.Ordinal);
+        Assert.Equal(BoardMemoryKind.HugePages, Judge.Options([.. s_noBarMemory, "--bar-memory", "hugepages"]).Rk3588!.BarMemory.Kind);
+    }
+
+    [Theory]
+    [InlineData("0x3c0000000,2M", "0x3c0100000,8M", false)]
+    [InlineData("0x3c0000000,1M", "0x3c0000000,8M", false)]
+    [InlineData("0x3c0400000,1M", "0x3c0000000,8M", false)]
+    [InlineData("0x3c0000000,8M", "0x3c0000000,8M", true)]
+    [InlineData("0x3c0000000,1M", "0x3c0100000,8M", true)]
+    [InlineData("0x3c0800000,1M", "0x3c0000000,8M", true)]
+    public void Carve_outs_are_the_same_or_share_nothing(string bar, string buffers, bool isAllowed)
+    {
+        string[] arguments = [.. s_noBarMemory, "--bar-memory", $"carveout:{bar}", "--buffer-memory", $"carveout:{buffers}"];
+        ConfigurationException? error = Record.Exception(() => _ = Judge.Options(arguments)) as ConfigurationException;
+        Assert.Equal(isAllowed ? null : $"--buffer-memory carveout:{buffers}: overlaps the memory of BAR 0, carveout:{bar}; "
+            + "allowed: the very same carve-out, or one that shares no byte with it", error?.Message);
+    }
+
+    [Theory]
+    [InlineData(0x3_C000_0000, 0x1000_0000, null)]
+    [InlineData(0x3FFF_FFFF, 1, "00200000-3fffffff")]
+    [InlineData(0x4000_0000, 1, null)]
+    [InlineData(0x1F_FFFF, 2, "00200000-3fffffff")]
+    [InlineData(0x10_0000, 0x10_0000, null)]
+    [InlineData(0x0, 0x1_0000_0000_0000, "00200000-3fffffff")]
+    [InlineData(0x1_0000_0000, 0x10_0000, "100000000-1ffffffff")]
+    public void A_carve_out_in_the_kernels_memory_is_noticed(ulong address, ulong lengthBytes, string? range)
+    {
+        string[] lines =
+        [
+            "00000000-00000000 : System RAM", "00200000-3fffffff : System RAM", "  00210000-0140ffff : Kernel code", "40000000-4fffffff : reserved",
+            "fe150000-fe15ffff : fe150000.pcie", "100000000-1ffffffff : System RAM",
+        ];
+        Assert.Equal(range, SystemMemory.Find(lines, address, lengthBytes));
     }
 
     [Fact]
