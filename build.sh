@@ -32,6 +32,8 @@ usage: ./build.sh [--rid RID] [VERB] [OPTIONS]
 
 Environment:
   NVMEPF_CACHE           where the rig keeps its downloads (default: ~/.cache/nvmepf)
+  NVMEPF_SEEDS=N         test: simulate the seeds 1 to N instead of 1 to 10000 (filter FullyQualifiedName~Swarm)
+  NVMEPF_SEED=N          test: simulate this one seed, as one that failed prints it
   NVMEPF_SKIP_GUEST=1    test: skip the tests that boot Linux in QEMU; they are counted as skipped
 TEXT
 }
