@@ -30,6 +30,8 @@ internal sealed class BoardMachine : Machine, IHostFabric
     /// <summary>From the moment that the firmware has read a mask until its message is in the bridge, register accesses included.</summary>
     private const long TurnLongestNanoseconds = 20_000;
 
+    private static readonly TlpStatus[] s_refusals = [TlpStatus.UnsupportedRequest, TlpStatus.CompleterAbort, TlpStatus.Timeout, TlpStatus.Poisoned];
+
     [ThreadStatic]
     private static BoardParts? t_parts; // megabytes, so each thread has one set for all its runs
 
@@ -43,6 +45,9 @@ internal sealed class BoardMachine : Machine, IHostFabric
     private readonly bool[] _isMasked = new bool[Vectors];
     private readonly long[] _maskedSince = new long[Vectors];
     private readonly HalLog _halLog = new();
+    private readonly int[] _refusals = new int[HostRam.LengthBytes / HostJob.PageBytes];
+    private int _refusedPerMillion;
+    private long _secondResetAt;
     private bool _areMessagesOn;
     private string? _misconduct;
     private long _dropAt;
@@ -70,6 +75,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
             Registers = new RegisterSource(RegisterSourceKind.Given, string.Empty, _parts.Blocks),
             BringUp = scenario.Board.StartState == SocStartState.KernelDriver ? BringUpMode.TakeOver : BringUpMode.Cold,
             UseDma = scenario.Board.UsesDma,
+            Switches = scenario.Board.Switches,
             Clock = new ModelClock(_soc),
         };
         FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, Vectors);
@@ -96,9 +102,23 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override int VectorCount => _scenario.Board.Interrupts == InterruptWay.Level ? 1 : Vectors;
 
-    public override bool IsSettling => _dropAt != 0 || _perstUntil != 0 || !_soc.Host.IsLinkUp;
+    public override bool IsSettling => _dropAt != 0 || _perstUntil != 0 || _secondResetAt != 0 || !_soc.Host.IsLinkUp;
 
     public override bool MayReportDmaErrors => _scenario.Board.HasLinkFaults && _scenario.DmaFails > 0 && !_copiesByCpu;
+
+    /// <summary>Errors of local memory, of list fetches and stalls strike whoever shares the list.</summary>
+    public override bool KnowsWhatWasRefused => _scenario.Board.Fault < s_refusals.Length;
+
+    public override long RefusalsIn(ulong address, int lengthBytes)
+    {
+        long count = 0;
+        foreach (int refusals in _refusals.AsSpan((int)((address - Ram.Address) / HostJob.PageBytes), lengthBytes / HostJob.PageBytes))
+        {
+            count += refusals;
+        }
+
+        return count;
+    }
 
     public override uint ReadRegister(int offset)
     {
@@ -168,6 +188,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
         else
         {
             _soc.Host.HotReset();
+            _secondResetAt = _random.OneIn(3) ? _soc.NowNanoseconds + _random.Below(1_000_000) : 0;
         }
 
         WatchEngine();
@@ -177,6 +198,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
     public override void LoseLink()
     {
         _soc.Faults.DropLinkAfterTlps = _random.Between(1, 40);
+        _soc.Faults.HostNeverAnswers = _random.OneIn(3); // as a host that dies
         _dropAt = _soc.NowNanoseconds + LinkDropLatestNanoseconds;
         WatchEngine();
     }
@@ -218,10 +240,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
     {
         int perMillion = areOn && MayReportDmaErrors ? 1_000_000 / (_scenario.DmaFails * 8) : 0;
         SocFaults faults = _soc.Faults;
-        faults.UnsupportedRequestPerMillion = _scenario.Board.Fault == 0 ? perMillion : 0;
-        faults.CompleterAbortPerMillion = _scenario.Board.Fault == 1 ? perMillion : 0;
-        faults.TimeoutPerMillion = _scenario.Board.Fault == 2 ? perMillion : 0;
-        faults.PoisonPerMillion = _scenario.Board.Fault == 3 ? perMillion : 0;
+        _refusedPerMillion = KnowsWhatWasRefused ? perMillion : 0;
         faults.LocalErrorPerMillion = _scenario.Board.Fault == 4 ? perMillion : 0;
         faults.FetchErrorPerMillion = _scenario.Board.Fault == 5 ? perMillion : 0;
         faults.StallPerMillion = _scenario.Board.Fault == 6 ? perMillion / 10 : 0;
@@ -237,7 +256,14 @@ internal sealed class BoardMachine : Machine, IHostFabric
         {
             _dropAt = 0;
             _soc.Faults.DropLinkAfterTlps = 0;
+            _soc.Faults.HostNeverAnswers = false;
             _soc.Host.DropLink();
+        }
+
+        if (_secondResetAt != 0 && _soc.NowNanoseconds >= _secondResetAt)
+        {
+            _secondResetAt = 0;
+            _soc.Host.HotReset(); // during the hold, or when the link is up again
         }
 
         _areMessagesOn &= _soc.Host.IsLinkUp;
@@ -255,6 +281,16 @@ internal sealed class BoardMachine : Machine, IHostFabric
         if (!Ram.Contains(pciAddress, data.Length))
         {
             return TlpStatus.UnsupportedRequest;
+        }
+
+        if (_refusedPerMillion > 0 && _random.Below(1_000_000) < _refusedPerMillion)
+        {
+            for (ulong page = (pciAddress - Ram.Address) / HostJob.PageBytes; page * HostJob.PageBytes < pciAddress - Ram.Address + (ulong)data.Length; page++)
+            {
+                _refusals[page]++;
+            }
+
+            return s_refusals[_scenario.Board.Fault];
         }
 
         Ram.Bytes(pciAddress, data.Length).CopyTo(data);
@@ -301,7 +337,7 @@ internal sealed class BoardMachine : Machine, IHostFabric
         }
 
         bool isMasked = _isMasked[vector] && _soc.NowNanoseconds > _maskedSince[vector];
-        if (isMasked && !(_scenario.Board.Interrupts == InterruptWay.Msi && _soc.Faults.ApbMsiIgnoresMask && _scenario.Board.Switches.MsiByApb))
+        if (isMasked)
         {
             _misconduct ??= $"a message for vector {vector}, which the host has masked";
         }
@@ -370,16 +406,20 @@ internal sealed class BoardMachine : Machine, IHostFabric
         faults.ReadsOutOfOrder = _random.OneIn(2);
         faults.DoneBeforeStop = _random.OneIn(2);
         faults.AbortNeedsErrorEnable = _random.OneIn(2);
-        faults.TransferSizeUpdatesAtEnd = _random.OneIn(2);
         faults.ResetsAsRootComplex = _random.OneIn(2);
         faults.RebarCapDoesNotSelect = _random.OneIn(3);
         faults.NoDmaBypass = _random.OneIn(4);
-        faults.SeparateReferenceClocks = _random.OneIn(2);
+        faults.SeparateReferenceClocks = _scenario.Board.Switches.SeparateReferenceClock && _random.OneIn(2);
         faults.ApbMsiIgnoresMask = _random.OneIn(2);
         faults.SoftResetNanoseconds = _random.OneIn(3) ? _random.Below(1_000_000) : 2_000;
+        if (_random.OneIn(12))
+        {
+            faults.SoftResetNanoseconds = _random.Between(100_000_000, 400_000_000); // longer than anybody is ready to wait
+        }
+
         faults.PostedReorderPerMillion = _random.OneIn(3) ? 50_000 : 0;
         faults.WindowWithoutLinkFaults = _random.OneIn(3);
-        _copiesByCpu = !_scenario.Board.UsesDma || (faults.NoDmaBypass && Ram.Address is >= 0x9_0000_0000 and < 0x9_4000_0000);
+        _copiesByCpu = !_scenario.Board.UsesDma || ((faults.NoDmaBypass || !_scenario.Board.Switches.DmaBypass) && Ram.Address is >= 0x9_0000_0000 and < 0x9_4000_0000);
         _parts.Dram.EvictionPerMillion = _random.OneIn(2) ? 20_000 : 0;
         _parts.Dram.RefetchPerMillion = _random.OneIn(2) ? 50_000 : 0;
     }

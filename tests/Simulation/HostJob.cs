@@ -73,6 +73,9 @@ internal sealed class HostJob(int index, ulong area)
     /// <summary>Begun while nothing goes wrong between host and device.</summary>
     public bool IsCalm { get; set; }
 
+    /// <summary>Refusals of its addresses when it was submitted.</summary>
+    public long RefusalsBefore { get; set; }
+
     public bool IsToHost { get; set; }
 
     /// <summary>What is wrong with it by intent; <see cref="StatusCode.Success"/> for nothing.</summary>

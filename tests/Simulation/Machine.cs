@@ -18,6 +18,12 @@ internal abstract class Machine : IDisposable
     /// <summary>True where commands may fail for what goes wrong between device and host.</summary>
     public abstract bool MayReportDmaErrors { get; }
 
+    /// <summary>How often reads of these addresses were refused so far.</summary>
+    public virtual long RefusalsIn(ulong address, int lengthBytes) => 0;
+
+    /// <summary>True where only a command whose own addresses were refused may fail; false where nobody can tell whose fault a fault is.</summary>
+    public virtual bool KnowsWhatWasRefused => false;
+
     /// <summary>What the firmware or the model was caught at, or null.</summary>
     public abstract string? Violation { get; }
 

@@ -16,6 +16,8 @@ internal sealed class MediaOracle
     private readonly int[] _counts;
     private readonly long[] _unknownUntil;
     private readonly bool[] _isLost;
+    private readonly int[] _lostOpen; // writes under way that are not in the list
+    private readonly long[] _lostEnded;
     private long _now;
 
     public MediaOracle(int blocks)
@@ -24,12 +26,17 @@ internal sealed class MediaOracle
         _counts = new int[blocks];
         _unknownUntil = new long[blocks];
         _isLost = new bool[blocks];
+        _lostOpen = new int[blocks];
+        _lostEnded = new long[blocks];
         for (int block = 0; block < blocks; block++)
         {
             _values[block * ValuesMax] = new Value { Write = Zeroes, Begun = -1, Ended = 0, Until = Never };
             _counts[block] = 1;
         }
     }
+
+    /// <summary>Some block had more writes under way than there is room for, and was not checked for a while.</summary>
+    public bool HasLostTrack { get; private set; }
 
     /// <summary>When the oldest command that is under way began: what nobody could see since then is forgotten.</summary>
     public long OldestBegun { get; set; }
@@ -46,7 +53,8 @@ internal sealed class MediaOracle
             Prune(block);
             if (_counts[block] == ValuesMax)
             {
-                _isLost[block] = true; // too much at a time to keep book of
+                _isLost[block] = HasLostTrack = true; // too much at a time to keep book of
+                _lostOpen[block]++;
                 continue;
             }
 
@@ -67,11 +75,13 @@ internal sealed class MediaOracle
                 _unknownUntil[block] = now; // what else is under way is in the list as well
             }
 
+            bool isListed = false;
             for (int i = 0; i < _counts[block]; i++)
             {
                 ref Value value = ref _values[(block * ValuesMax) + i];
                 if (value.Begun == begun)
                 {
+                    isListed = true;
                     value.Ended = now;
                 }
                 else if (isSuccess && value.Ended < begun && value.Until == Never)
@@ -79,6 +89,28 @@ internal sealed class MediaOracle
                     value.Until = now;
                 }
             }
+
+            FindAgain(block, begun, now, isListed, isSuccess);
+        }
+    }
+
+    /// <summary>A block is known again after a write that began when every one that was not listed had ended.</summary>
+    private void FindAgain(int block, long begun, long now, bool isListed, bool isSuccess)
+    {
+        if (!_isLost[block])
+        {
+            return;
+        }
+
+        if (!isListed)
+        {
+            _lostOpen[block]--;
+            _lostEnded[block] = now;
+        }
+        else if (isSuccess && _lostOpen[block] == 0 && begun > _lostEnded[block])
+        {
+            _isLost[block] = false;
+            _unknownUntil[block] = Math.Max(_unknownUntil[block], now);
         }
     }
 

@@ -81,6 +81,7 @@ internal sealed partial class SimulatedHost
         job.SubmissionQueue = queue.Identifier;
         job.Sequence = queue.Put;
         job.IsCalm = IsCalm;
+        job.RefusalsBefore = _machine.RefusalsIn(job.Area, HostJob.AreaBytes);
         if (job.Ranges == 0)
         {
             job.Begun = _oracle.Tick();

@@ -59,6 +59,9 @@ internal sealed partial class SimulatedHost
     /// <summary>Commands that completed.</summary>
     public int Completed { get; private set; }
 
+    /// <summary>The oracle could not follow some block for a while.</summary>
+    public bool HasLostTrack => _oracle.HasLostTrack;
+
     /// <summary>Nothing goes wrong any more: from here on every command must end well.</summary>
     public bool IsCalm { get; set; }
 
@@ -220,7 +223,7 @@ internal sealed partial class SimulatedHost
             StatusCode.Success => job.Expected == StatusCode.Success,
             StatusCode.AbortRequested => job.IsAbortSent,
             StatusCode.AbortedSqDeletion => _submission[job.SubmissionQueue].IsDeleting,
-            StatusCode.DataTransferError => (_machine.MayReportDmaErrors && !job.IsCalm) || job.Expected == StatusCode.DataTransferError,
+            StatusCode.DataTransferError => MayFailByDma(job) || job.Expected == StatusCode.DataTransferError,
             StatusCode.WriteFault or StatusCode.UnrecoveredReadError => _scenario.BackendFails > 0 && !job.IsCalm,
             StatusCode.CompareFailure => job.Kind == JobKind.Compare,
             StatusCode.AbortCommandLimitExceeded => job.Kind == JobKind.Abort,
@@ -228,6 +231,10 @@ internal sealed partial class SimulatedHost
         };
         SimulationFailure.Unless(mayBe, $"command {job.CommandIdentifier:X}h ({job.Kind}) ended with {status.Code}; expected {job.Expected}");
     }
+
+    /// <summary>Something on the way between device and host went wrong for this very command, as far as the machine can tell.</summary>
+    private bool MayFailByDma(HostJob job) => _machine.MayReportDmaErrors && !job.IsCalm
+        && (!_machine.KnowsWhatWasRefused || _machine.RefusalsIn(job.Area, HostJob.AreaBytes) > job.RefusalsBefore);
 
     private void ConfirmAbort(HostJob abort)
     {

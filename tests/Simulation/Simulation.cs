@@ -12,8 +12,9 @@ namespace Nvmepf.Tests.Simulation;
 /// <param name="Hash">Over everything that happened; the same for the same seed.</param>
 /// <param name="Completed">Commands answered.</param>
 /// <param name="Steps">Steps of the machine.</param>
+/// <param name="HasLostTrack">Some block was not checked for a while.</param>
 /// <param name="Failure">What was wrong, with the last events; null for nothing.</param>
-internal sealed record SimulationResult(ulong Seed, ulong Hash, int Completed, long Steps, string? Failure);
+internal sealed record SimulationResult(ulong Seed, ulong Hash, int Completed, long Steps, bool HasLostTrack, string? Failure);
 
 internal sealed class Simulation : IDisposable
 {
@@ -93,7 +94,7 @@ internal sealed class Simulation : IDisposable
             using Simulation simulation = new(seed);
             string? failure = simulation.RunGuarded();
             allocatedBytes = simulation._allocatedBytes;
-            return new SimulationResult(seed, simulation._log.Hash, simulation._host.Completed, simulation._host.Now, failure);
+            return new SimulationResult(seed, simulation._log.Hash, simulation._host.Completed, simulation._host.Now, simulation._host.HasLostTrack, failure);
         }
         finally
         {

@@ -37,6 +37,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         ConcurrentBag<SimulationResult> failures = [];
         long completed = 0;
         long steps = 0;
+        long lost = 0;
         ulong next = 0;
         Thread[] threads = new Thread[Threads];
         for (int i = 0; i < Threads; i++)
@@ -49,6 +50,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
                     SimulationResult result = Simulation.Run(seed);
                     Interlocked.Add(ref completed, result.Completed);
                     Interlocked.Add(ref steps, result.Steps);
+                    Interlocked.Add(ref lost, result.HasLostTrack ? 1 : 0);
                     if (result.Failure != null)
                     {
                         failures.Add(result);
@@ -59,7 +61,8 @@ public sealed class SwarmTests(ITestOutputHelper output)
         }
 
         Array.ForEach(threads, thread => thread.Join());
-        output.WriteLine($"{seeds} seeds, {steps} steps, {completed} commands");
+        output.WriteLine($"{seeds} seeds, {steps} steps, {completed} commands; the oracle lost track in {lost} runs");
+        Assert.True(lost <= 1 + ((long)seeds / 50), $"the oracle lost track in {lost} runs");
         Assert.True(failures.IsEmpty, string.Join("\n", failures.Select(result => result.Failure)));
         Assert.True(completed > (long)seeds * 5, "the swarm hardly does anything");
     }
