@@ -66,6 +66,14 @@ public unsafe interface IHostDma
     /// <returns>How many completions were written, at most <paramref name="capacity"/>.</returns>
     int Poll(DmaCompletion* completions, int capacity);
 
+    /// <summary>
+    /// Nobody waits for what is in flight any more (a controller reset): requests that have not begun end at once, with
+    /// <see cref="DmaStatus.LinkLost"/>, and no other runs again. An implementation whose requests never wait long need not do anything.
+    /// </summary>
+    void Cancel()
+    {
+    }
+
     /// <summary>Number of requests submitted whose completion was not polled yet.</summary>
     int InFlight { get; }
 }

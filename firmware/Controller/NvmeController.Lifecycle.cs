@@ -306,6 +306,7 @@ public sealed partial class NvmeController
         {
             State = ControllerState.Resetting;
             Engine.BeginDiscard();
+            Platform.HostDma.Cancel();
             PollLifecycle();
         }
     }

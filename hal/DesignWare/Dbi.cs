@@ -75,6 +75,12 @@ public readonly record struct CommandStatus(uint Raw) : IRegisterFields<CommandS
     /// <summary>Bit 20: Capabilities List.</summary>
     public bool CapabilitiesList { get => RegisterBits.Test(Raw, 20); init => Raw = RegisterBits.With(Raw, 20, value); }
 
+    /// <summary>Bit 28: Received Target Abort: a request of ours was answered by Completer Abort. Cleared by a one.</summary>
+    public bool ReceivedTargetAbort { get => RegisterBits.Test(Raw, 28); init => Raw = RegisterBits.With(Raw, 28, value); }
+
+    /// <summary>Bit 29: Received Master Abort: a request of ours was answered by Unsupported Request. Cleared by a one.</summary>
+    public bool ReceivedMasterAbort { get => RegisterBits.Test(Raw, 29); init => Raw = RegisterBits.With(Raw, 29, value); }
+
     /// <inheritdoc/>
     public static CommandStatus FromRaw(uint raw) => new(raw);
 }

@@ -82,6 +82,9 @@ public readonly unsafe record struct ControlStatusRegister<T>(nint Address)
 
     /// <summary>Writes the control half in one store, with zeroes to the status half, which change nothing there.</summary>
     public void Write(T value) => Mmio.Write32((uint*)Address, value.Raw & 0xFFFF);
+
+    /// <summary>Clears status bits by one store of 16 bits: the control half may be somebody else's to write.</summary>
+    public void ClearStatus(T bits) => Mmio.Write16((ushort*)(Address + 2), (ushort)(bits.Raw >> 16));
 }
 
 /// <summary>A register that is one number: half of an address, a length.</summary>

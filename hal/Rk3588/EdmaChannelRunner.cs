@@ -54,6 +54,9 @@ internal sealed class EdmaChannelRunner
         Running = list;
         Filling = list == _first ? _second : _first;
         DeadlineNanoseconds = deadlineNanoseconds;
+
+        // Bits of the time before belong to no list of ours: an old abort would convict this one.
+        _side.InterruptClear.Write(new EdmaInterrupts { Done = Bit, Abort = Bit });
         _registers.Control1.Write(EdmaList.StartControl);
         _registers.ListPointerLow.Write(new RegisterWord((uint)list.Physical));
         _registers.ListPointerHigh.Write(new RegisterWord((uint)(list.Physical >> 32)));

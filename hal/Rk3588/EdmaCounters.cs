@@ -18,6 +18,9 @@ public sealed class EdmaCounters
     /// <summary>Lists that did not end in time.</summary>
     public ulong Stalls { get; internal set; }
 
+    /// <summary>Channels found halted without an abort bit.</summary>
+    public ulong SilentHalts { get; internal set; }
+
     /// <summary>Soft resets of one direction.</summary>
     public ulong SoftResets { get; internal set; }
 

@@ -11,10 +11,13 @@ namespace Nvmepf.Hal.Rk3588;
 /// Who is at fault after an abort: the list pointer's place is a hint (whether it stands at the element or past it is not documented), so the
 /// request there becomes a suspect. Suspects run alone, and a request that fails alone is convicted. Each abort convicts or suspects somebody,
 /// so the queue always moves.
+/// An engine that does not end its soft reset keeps its memory for as long as that takes. It and one that sticks twice in a row count as failed:
+/// new requests end at once, and the platform tells the firmware.
 /// </remarks>
 internal sealed unsafe class EdmaDirection
 {
     private const int AttemptsMax = 6;
+    private const int StallsMax = 2;
     private const ulong SpreadBytes = 16 << 10;
     private const uint AllBits = 0xFF;
 
@@ -31,6 +34,9 @@ internal sealed unsafe class EdmaDirection
     private State _state = State.Down;
     private bool _isLinkLost = true;
     private int _fillingChannel;
+    private bool _isStuck; // the soft reset is late, and the engine may still use its memory
+    private bool _isDead; // it stuck again and again
+    private int _stallsInRow;
     private int _suspects;
     private long _nextLookNanoseconds;
     private long _lookIntervalNanoseconds;
@@ -74,13 +80,16 @@ internal sealed unsafe class EdmaDirection
     /// <summary>No link, and the engine has let go of all memory.</summary>
     internal bool IsDown => _state == State.Down;
 
+    /// <summary>The engine moves nothing any more, for now.</summary>
+    internal bool IsFailed => _isStuck || _isDead;
+
     /// <summary>Queues a request.</summary>
     internal bool TrySubmit(HostSegment* segments, int segmentCount, ulong tag, out int index)
     {
         index = _requests.TryAdd(segments, segmentCount, tag);
-        if (index >= 0 && _isLinkLost)
+        if (index >= 0 && (_isLinkLost || IsFailed))
         {
-            _requests.Finish(index, DmaStatus.LinkLost);
+            _requests.Finish(index, _isLinkLost ? DmaStatus.LinkLost : DmaStatus.HostError);
         }
 
         return index >= 0;
@@ -113,6 +122,7 @@ internal sealed unsafe class EdmaDirection
         // Also where the link is back before the reset has ended: nothing of the earlier life runs again.
         _requests.ConvictAll(DmaStatus.LinkLost);
         _isLinkLost = true;
+        Revive();
         BeginReset(now);
     }
 
@@ -120,7 +130,33 @@ internal sealed unsafe class EdmaDirection
     internal void Restart(long now)
     {
         _isLinkLost = false;
+        Revive();
         BeginReset(now);
+    }
+
+    /// <summary>Nobody waits for the requests any more: what hardware has seen nothing of ends at once, the rest does not run again.</summary>
+    internal void Cancel()
+    {
+        _requests.ConvictAll(DmaStatus.LinkLost);
+        for (int i = 0; i < _requests.Count; i++)
+        {
+            int index = _requests.IndexOf(i);
+            ref HostDmaRequest request = ref _requests.At(index);
+            if (!request.IsFinished && (request.IsForCopy || !request.HasBegun))
+            {
+                _suspects -= request.IsSuspect ? 1 : 0;
+                _requests.Finish(index, request.Status);
+            }
+        }
+
+        Revive();
+    }
+
+    /// <summary>A reset from outside is another chance for an engine that was given up.</summary>
+    private void Revive()
+    {
+        _isDead = false;
+        _stallsInRow = 0;
     }
 
     private void Look(long now)
@@ -143,19 +179,8 @@ internal sealed unsafe class EdmaDirection
 
         foreach (EdmaChannelRunner channel in _channels)
         {
-            if (channel.Running is not null && (status.Abort & channel.Bit) != 0)
+            if (channel.Running is not null && HasFailed(channel, status, now))
             {
-                _counters.Aborts++;
-                ReportAbort(channel);
-                Blame(channel);
-                BeginReset(now);
-                return;
-            }
-
-            if (channel.Running is not null && now > channel.DeadlineNanoseconds)
-            {
-                _counters.Stalls++;
-                _log?.Write("rk3588: eDMA direction {0}: a list of {1} elements did not end in time", (long)_direction, channel.Running.Count);
                 Blame(channel);
                 BeginReset(now);
                 return;
@@ -165,6 +190,36 @@ internal sealed unsafe class EdmaDirection
         // What runs long is looked at less often, in proportion.
         _lookIntervalNanoseconds += _lookIntervalNanoseconds / 8;
         _nextLookNanoseconds = now + _lookIntervalNanoseconds;
+    }
+
+    private bool HasFailed(EdmaChannelRunner channel, EdmaInterrupts status, long now)
+    {
+        bool isAborted = (status.Abort & channel.Bit) != 0;
+        bool isOld = now > channel.DeadlineNanoseconds - _times.ListDeadlineNanoseconds + _times.HaltLookNanoseconds;
+        if (isAborted || (isOld && channel.Status == EdmaChannelStatus.Halted))
+        {
+            _counters.Aborts++;
+            _counters.SilentHalts += isAborted ? 0u : 1;
+            _stallsInRow = 0;
+            ReportAbort(channel);
+            return true;
+        }
+
+        if (now <= channel.DeadlineNanoseconds)
+        {
+            return false;
+        }
+
+        _counters.Stalls++;
+        _log?.Write("rk3588: eDMA direction {0}: a list of {1} elements did not end in time", (long)_direction, channel.Running!.Count);
+        if (++_stallsInRow == StallsMax)
+        {
+            _isDead = true;
+            _requests.ConvictAll(DmaStatus.HostError);
+            _log?.Write("rk3588: eDMA direction {0} got stuck {1} times in a row: given up until the next reset", (long)_direction, StallsMax);
+        }
+
+        return true;
     }
 
     private void TakeDone(EdmaChannelRunner channel)
@@ -178,7 +233,7 @@ internal sealed unsafe class EdmaDirection
                 return;
         }
 
-        _side.InterruptClear.Write(new EdmaInterrupts { Done = channel.Bit });
+        _stallsInRow = 0;
         EdmaTransferList list = channel.Running!;
         list.TakeData();
         Mmio.Barrier.Full();
@@ -189,10 +244,10 @@ internal sealed unsafe class EdmaDirection
         {
             int index = list.RequestOf(i);
             ref HostDmaRequest request = ref _requests.At(index);
-            if (--request.OutstandingElements == 0 && request.IsAssigned)
+            if (--request.OutstandingElements == 0 && (request.IsAssigned || request.IsConvicted))
             {
                 _suspects -= request.IsSuspect ? 1 : 0;
-                _requests.Finish(index, DmaStatus.Success);
+                _requests.Finish(index, request.IsConvicted ? request.Status : DmaStatus.Success);
             }
         }
 
@@ -318,16 +373,22 @@ internal sealed unsafe class EdmaDirection
 
     private bool TryEndReset(long now)
     {
-        bool hasEnded = !_side.EngineEnable.Read().Enable;
-        if (!hasEnded && now <= _resetDeadlineNanoseconds)
+        if (_side.EngineEnable.Read().Enable)
         {
+            if (!_isStuck && now > _resetDeadlineNanoseconds)
+            {
+                // Until it has ended, lists and data are the engine's: nothing ends, nothing is written to a register.
+                _isStuck = true;
+                _log?.Write("rk3588: eDMA direction {0} did not end its soft reset within {1} ms", (long)_direction, _times.ResetDeadlineNanoseconds / 1_000_000);
+            }
+
             return false;
         }
 
-        if (!hasEnded)
+        if (_isStuck)
         {
-            _log?.Write("rk3588: eDMA direction {0} did not finish its soft reset within {1} ms", (long)_direction, _times.ResetDeadlineNanoseconds / 1_000_000);
-            _requests.ConvictAll(DmaStatus.HostError);
+            _isStuck = false;
+            _log?.Write("rk3588: eDMA direction {0} has ended its soft reset after all", (long)_direction);
         }
 
         if (_writesLocalMemory)

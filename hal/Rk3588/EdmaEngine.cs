@@ -39,7 +39,7 @@ public sealed unsafe class EdmaEngine : IHostDma
         _reads = new EdmaDirection(edma, DmaDirection.HostToDevice, memory, bounce, times, Counters, log);
         _writes = new EdmaDirection(edma, DmaDirection.DeviceToHost, memory, bounce, times, Counters, log);
         _windows = windows;
-        _copier = new WindowCopier(windows);
+        _copier = new WindowCopier(windows, blocks);
         _clock = clock;
     }
 
@@ -58,6 +58,16 @@ public sealed unsafe class EdmaEngine : IHostDma
 
     /// <summary>No link, and the engine has let go of all memory.</summary>
     public bool IsDown => _reads.IsDown && _writes.IsDown;
+
+    /// <summary>A direction moves nothing any more, for now.</summary>
+    public bool IsFailed => _reads.IsFailed || _writes.IsFailed;
+
+    /// <inheritdoc/>
+    public void Cancel()
+    {
+        _reads.Cancel();
+        _writes.Cancel();
+    }
 
     /// <inheritdoc/>
     public bool TrySubmit(DmaDirection direction, HostSegment* segments, int segmentCount, ulong tag)

@@ -9,9 +9,12 @@ public sealed record EdmaTimes
     /// <summary>Least time between two looks; each look delays the engine's fetches.</summary>
     public long LookIntervalNanoseconds { get; init; } = 2_000;
 
+    /// <summary>From when on a look also asks whether the channel has halted without saying so.</summary>
+    public long HaltLookNanoseconds { get; init; } = 50_000;
+
     /// <summary>When a list that has not ended counts as stuck; above the completion timeouts that hosts use.</summary>
     public long ListDeadlineNanoseconds { get; init; } = 500_000_000;
 
-    /// <summary>How long a soft reset may take.</summary>
+    /// <summary>How long a soft reset may take before the engine counts as failed; it is waited for all the same.</summary>
     public long ResetDeadlineNanoseconds { get; init; } = 200_000_000;
 }

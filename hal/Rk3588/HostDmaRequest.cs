@@ -154,7 +154,7 @@ internal sealed unsafe class HostDmaRequests
         {
             index = IndexOf(_assigning);
             ref HostDmaRequest request = ref _requests[index];
-            if (!request.IsFinished && !request.IsForCopy && !request.IsAssigned)
+            if (!request.IsFinished && !request.IsConvicted && !request.IsForCopy && !request.IsAssigned)
             {
                 return true;
             }
@@ -164,13 +164,13 @@ internal sealed unsafe class HostDmaRequests
         return false;
     }
 
-    /// <summary>Finds the oldest request that the CPU copies.</summary>
+    /// <summary>Finds the oldest request that the CPU copies; one that is to end is not copied any more.</summary>
     internal bool TryGetForCopy(out int index)
     {
         for (int i = 0; i < Count; i++)
         {
             index = IndexOf(i);
-            if (_requests[index].IsForCopy && !_requests[index].IsFinished)
+            if (_requests[index].IsForCopy && !_requests[index].IsFinished && !_requests[index].IsConvicted)
             {
                 return true;
             }

@@ -15,6 +15,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
     private const uint DoorbellBytesPerQueuePair = 8;
     private const long StopDeadlineNanoseconds = 300_000_000;
     private const long StopPauseNanoseconds = 10_000;
+    private const long StopDrainNanoseconds = 1_000_000;
     private const long HoldReportNanoseconds = 5_000_000_000;
 
     private readonly Rk3588Options _options;
@@ -36,14 +37,16 @@ public sealed unsafe class Rk3588Platform : IPlatform
     private long _resetSinceNanoseconds;
     private bool _holdIsReported;
 
-    /// <summary>Takes memory; no register is touched before <see cref="Start"/>.</summary>
+    /// <summary>
+    /// Takes memory, after what an earlier firmware left running was stopped; no other register is touched before <see cref="Start"/>.
+    /// </summary>
     /// <param name="options">What the user chose.</param>
     /// <param name="identity">What the function says of itself.</param>
     /// <param name="queuePairs">Queue pairs that the firmware offers, the admin queues included: their doorbells are looked at.</param>
     /// <param name="log">Where events go.</param>
     /// <param name="barSource">Memory for BAR 0 in place of what the options say (tests).</param>
     /// <param name="bufferSource">Memory for buffers in place of what the options say (tests); may be the same object.</param>
-    /// <exception cref="PlatformException">A wrong option, or no memory.</exception>
+    /// <exception cref="PlatformException">A wrong option, no memory, or an eDMA that does not stop.</exception>
     public Rk3588Platform(
         Rk3588Options options,
         FunctionIdentity identity,
@@ -56,6 +59,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
         _clock = options.Clock;
         _log = log;
         _blocks = options.Registers.Blocks ?? throw new PlatformException("rk3588: register blocks are not mapped");
+        EarlierFirmware.Silence(_blocks, options);
         bool isShared = barSource is null ? options.BarMemory == options.BufferMemory : ReferenceEquals(barSource, bufferSource);
         _barMemory = new DmaMemory(barSource ?? SourceOf(options.BarMemory));
         _bufferMemory = isShared ? _barMemory : new DmaMemory(bufferSource ?? SourceOf(options.BufferMemory));
@@ -76,7 +80,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
         }
         else
         {
-            _copies = new WindowCopyEngine(_windows);
+            _copies = new WindowCopyEngine(_windows, _blocks);
         }
 
         HostDma = _edma ?? (IHostDma)_copies!;
@@ -184,6 +188,13 @@ public sealed unsafe class Rk3588Platform : IPlatform
             Handle(events, now);
         }
 
+        if (_edma is { IsFailed: true })
+        {
+            // Nobody else may ask it any more whether it works again.
+            _edma.Pump();
+            _handler!.PlatformFailed();
+        }
+
         if (_resetStep != ResetStep.None)
         {
             ContinueReset(now);
@@ -241,7 +252,11 @@ public sealed unsafe class Rk3588Platform : IPlatform
         if (_isServing)
         {
             _isServing = false;
-            Stop();
+            if (!TryStop())
+            {
+                _log.Write("rk3588: the eDMA did not stop: its memory is not given back; reset the board before anything else uses that memory");
+                return;
+            }
         }
 
         _bufferMemory.Dispose();
@@ -339,15 +354,17 @@ public sealed unsafe class Rk3588Platform : IPlatform
         Mmio.Barrier.Full();
     }
 
-    private void Stop()
+    /// <returns>False where the eDMA may still use memory.</returns>
+    private bool TryStop()
     {
-        // While the memory behind BAR 0 goes away nobody may write there: the function does not answer from here on.
-        DesignWare.Dbi header = new(_blocks.Dbi);
-        header.CommandStatus.Write(default);
+        // While the memory behind BAR 0 goes away nobody may write there, now or after the host has enabled memory space again. What the host
+        // has sent before arrives during the pause.
+        EarlierFirmware.RefuseHost(_blocks);
+        _clock.Sleep(StopDrainNanoseconds);
         _windows.IsLinkUp = false;
         if (_edma is null)
         {
-            return;
+            return true;
         }
 
         EdmaCounters counters = _edma.Counters;
@@ -360,5 +377,7 @@ public sealed unsafe class Rk3588Platform : IPlatform
             _edma.Pump();
             _clock.Sleep(StopPauseNanoseconds);
         }
+
+        return _edma.IsDown;
     }
 }

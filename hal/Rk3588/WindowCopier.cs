@@ -1,12 +1,20 @@
+using Nvmepf.Hal.DesignWare;
+
 namespace Nvmepf.Hal.Rk3588;
 
 /// <summary>Moves a request's bytes by the CPU through the window for copies, a bounded number at a time.</summary>
 /// <remarks>
-/// A load that the host refuses comes back as all ones; the CPU cannot tell it from data. One that the link did not carry it can: the link
-/// stays down until the firmware has seen the loss (bus mastering that is off for a moment only is not noticed).
+/// A load that the host refuses comes back as all ones, like data may be. The Status register tells: Received Master Abort (unsupported request)
+/// and Received Target Abort. Nobody but the host clears them otherwise, so what they say is believed only after they were cleared and the load
+/// done again. A load that times out leaves no bit there and is taken for data. One that the link did not carry is known: the link stays down
+/// until the firmware has seen the loss (bus mastering that is off for a moment only is not noticed).
 /// </remarks>
-internal sealed unsafe class WindowCopier(OutboundWindows windows)
+internal sealed unsafe class WindowCopier(OutboundWindows windows, RegisterBlocks blocks)
 {
+    private const nuint WideMask = sizeof(ulong) - 1;
+
+    private readonly Dbi _dbi = new(blocks.Dbi);
+
     /// <summary>Bytes copied by CPU so far.</summary>
     internal ulong Bytes { get; private set; }
 
@@ -16,7 +24,7 @@ internal sealed unsafe class WindowCopier(OutboundWindows windows)
     /// <param name="direction">Which way.</param>
     /// <param name="request">The request; its place moves on.</param>
     /// <param name="budgetBytes">How many bytes at most; less what was copied.</param>
-    /// <returns>False where the window could not be pointed there, or the link or bus mastering was lost under a read.</returns>
+    /// <returns>False where the window could not be pointed there, or the link or bus mastering was lost under a read, or the host refused one.</returns>
     internal bool TryCopy(DmaDirection direction, ref HostDmaRequest request, ref ulong budgetBytes)
     {
         while (budgetBytes != 0 && !request.IsAssigned)
@@ -34,9 +42,9 @@ internal sealed unsafe class WindowCopier(OutboundWindows windows)
                 Mmio.WindowCopy.ToDevice((byte*)window, request.Local, (nuint)length);
                 windows.NoteStore(OutboundWindows.CopyRegion, window);
             }
-            else
+            else if (!TryRead(request.Local, (byte*)window, (nuint)length))
             {
-                Mmio.WindowCopy.FromDevice(request.Local, (byte*)window, (nuint)length);
+                return false;
             }
 
             request.Advance(length);
@@ -51,6 +59,66 @@ internal sealed unsafe class WindowCopier(OutboundWindows windows)
         }
 
         return direction == DmaDirection.DeviceToHost || windows.AreReadsCarried;
+    }
+
+    private bool TryRead(byte* local, byte* window, nuint lengthBytes)
+    {
+        Mmio.WindowCopy.FromDevice(local, window, lengthBytes);
+        if (!HasOnes(local, window, lengthBytes) || !TakeRefusal())
+        {
+            return true;
+        }
+
+        // The bits may have been of another time.
+        Mmio.WindowCopy.FromDevice(local, window, lengthBytes);
+        return !HasOnes(local, window, lengthBytes) || !TakeRefusal();
+    }
+
+    /// <summary>Whether a load of the copy may have given all ones; loads are as wide as the window's alignment allows.</summary>
+    private static bool HasOnes(byte* local, byte* window, nuint lengthBytes)
+    {
+        nuint i = 0;
+        for (; i < lengthBytes && ((nuint)(window + i) & WideMask) != 0; i++)
+        {
+            if (local[i] == byte.MaxValue)
+            {
+                return true;
+            }
+        }
+
+        for (; lengthBytes - i >= sizeof(ulong); i += sizeof(ulong))
+        {
+            if (*(ulong*)(local + i) == ulong.MaxValue)
+            {
+                return true;
+            }
+        }
+
+        for (; i < lengthBytes; i++)
+        {
+            if (local[i] == byte.MaxValue)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TakeRefusal()
+    {
+        // The loads of the window before the load of the status.
+        Mmio.Barrier.Full();
+        CommandStatus status = _dbi.CommandStatus.Read();
+        if (!status.ReceivedMasterAbort && !status.ReceivedTargetAbort)
+        {
+            return false;
+        }
+
+        _dbi.CommandStatus.ClearStatus(default(CommandStatus) with { ReceivedMasterAbort = true, ReceivedTargetAbort = true });
+        _ = _dbi.CommandStatus.Read();
+        Mmio.Barrier.Full();
+        return true;
     }
 }
 
@@ -67,7 +135,7 @@ public sealed unsafe class WindowCopyEngine : IHostDma
     private bool _isUp;
 
     /// <summary>Creates it without a link.</summary>
-    public WindowCopyEngine(OutboundWindows windows) => _copier = new WindowCopier(windows);
+    public WindowCopyEngine(OutboundWindows windows, RegisterBlocks blocks) => _copier = new WindowCopier(windows, blocks);
 
     /// <inheritdoc/>
     public int InFlight => _reads.Count + _writes.Count;
@@ -86,6 +154,14 @@ public sealed unsafe class WindowCopyEngine : IHostDma
         }
 
         return index >= 0;
+    }
+
+    /// <inheritdoc/>
+    public void Cancel()
+    {
+        // Between two copies nothing is under way.
+        _reads.FinishAll();
+        _writes.FinishAll();
     }
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ internal sealed unsafe class BoardRig : IDisposable
             PhpGrf = _trap.PhpGrf,
             Gpio = _trap.Gpio4,
         };
-        Platform = MakePlatform(0);
+        Platform = MakePlatform();
     }
 
     internal Soc Soc { get; }
@@ -76,6 +76,9 @@ internal sealed unsafe class BoardRig : IDisposable
     internal RecordingLog Log { get; } = new();
 
     internal Rk3588Platform Platform { get; private set; }
+
+    /// <summary>The memory of the platform where all of it comes from cached pages.</summary>
+    internal ModelPages? Pages { get; private set; }
 
     internal List<DmaCompletion> Completions { get; } = new(4096);
 
@@ -159,10 +162,10 @@ internal sealed unsafe class BoardRig : IDisposable
 
     internal void AssertClean() => Assert.Equal("", Violations());
 
-    /// <summary>The firmware dies where it stands, and another starts in memory of its own; the host notices nothing.</summary>
+    /// <summary>The firmware dies where it stands, and another starts in the very same memory, which is zeroed; the host notices nothing.</summary>
     internal void CrashAndStart()
     {
-        Platform = MakePlatform(CachedBytes / 2);
+        Platform = MakePlatform();
         Platform.Start(Handler);
         RunUntil(() => Platform.IsBusMasterEnabled, "the link is taken over");
     }
@@ -175,14 +178,13 @@ internal sealed unsafe class BoardRig : IDisposable
         Dram.Dispose();
     }
 
-    /// <summary>A platform with half of the cached memory, from an offset on.</summary>
-    private Rk3588Platform MakePlatform(int fromBytes)
+    private Rk3588Platform MakePlatform()
     {
-        const int Half = CachedBytes / 2;
         ModelCarveOut carveOut = new(_trap);
-        ModelPages? oneForBoth = _options.HasBarInCarveOut || _options.HasBuffersInCarveOut ? null : new ModelPages(Dram, fromBytes, Half, _options.ForgetsCaches);
-        IDmaMemorySource bar = _options.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, fromBytes, BarBytes);
-        IDmaMemorySource buffers = _options.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, fromBytes + BarBytes, Half - BarBytes);
+        ModelPages? oneForBoth = _options.HasBarInCarveOut || _options.HasBuffersInCarveOut ? null : new ModelPages(Dram, 0, CachedBytes, _options.ForgetsCaches);
+        Pages = oneForBoth;
+        IDmaMemorySource bar = _options.HasBarInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, 0, BarBytes);
+        IDmaMemorySource buffers = _options.HasBuffersInCarveOut ? carveOut : oneForBoth ?? new ModelPages(Dram, BarBytes, CachedBytes - BarBytes);
         Rk3588Options options = new()
         {
             Registers = new RegisterSource(RegisterSourceKind.Given, "", Blocks),

@@ -24,14 +24,20 @@ internal sealed unsafe class ModelPages(CachedDram dram, int fromBytes, int leng
 
         _isMapped = true;
         mappedBytes = (nuint)lengthBytes;
+
+        // As a kernel hands pages out: nothing of their earlier life is in a cache, and the zeroes are.
+        ulong physical = dram.PhysicalOf(dram.View + fromBytes);
+        dram.Maintain(physical, lengthBytes, invalidate: true);
+        new Span<byte>(dram.View + fromBytes, lengthBytes).Clear();
+        dram.Maintain(physical, lengthBytes, invalidate: false);
         return dram.View + fromBytes;
     }
 
     public ulong PhysicalAddressOf(byte* address) => dram.PhysicalOf(address);
 
-    public void Dispose()
-    {
-    }
+    internal bool IsGivenBack { get; private set; }
+
+    public void Dispose() => IsGivenBack = true;
 }
 
 /// <summary>The model's carve-out: device memory behind the trap.</summary>

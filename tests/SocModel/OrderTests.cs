@@ -25,6 +25,22 @@ public sealed class OrderTests
         Assert.Equal(Enumerable.Range(0, 10).Select(i => (uint)i), bench.Host.Writes.Select(w => w.First));
     }
 
+    [Theory]
+    [InlineData(0, 1u << 29)]
+    [InlineData(1_000_000, 1u << 28)]
+    public void A_read_that_the_host_refuses_marks_the_status_register_until_a_one_clears_it(int completerAborts, uint mark)
+    {
+        SocBench bench = Up();
+        bench.Outbound(0, 0, 0x1_0000, 0x7000_0000);
+        bench.Soc.Faults.CompleterAbortPerMillion = completerAborts;
+        uint before = bench.R(Dbi + 4);
+        Assert.Equal(0u, before & 0x3000_0000);
+        bench.R(Window);
+        Assert.Equal(before | mark, bench.R(Dbi + 4));
+        Assert.True(bench.Soc.CpuWrite(Dbi + 6, 2, mark >> 16));
+        Assert.Equal(before, bench.R(Dbi + 4));
+    }
+
     [Fact]
     public void A_message_of_the_apb_register_overtakes_dma_only_by_a_fault()
     {

@@ -98,6 +98,8 @@ internal sealed class OutboundBridge
             status = _soc.Fabric.Read(pciAddress, data);
         }
 
+        NoteAnswer(status);
+
         // What the host wrote before it answered arrives before the answer.
         _soc.Inbound.Flush();
         _soc.Log.Add(_soc.NowNanoseconds, SocEvent.TlpRead, pciAddress, (uint)data.Length | ((ulong)status << 32));
@@ -117,6 +119,10 @@ internal sealed class OutboundBridge
         _soc.Host.DropLink();
         return true;
     }
+
+    // PCI Status: Received Master Abort and Received Target Abort, until somebody clears them.
+    private void NoteAnswer(TlpStatus status) => _soc.Config[ConfigLayout.Command] |=
+        status == TlpStatus.UnsupportedRequest ? 1u << 29 : status == TlpStatus.CompleterAbort ? 1u << 28 : 0;
 
     private TlpStatus DrawStatus()
     {
