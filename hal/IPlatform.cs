@@ -82,7 +82,7 @@ public unsafe interface IPlatform : IDisposable
     /// </summary>
     void RaiseInterrupt(int vector);
 
-    /// <summary>Takes back a level interrupt; nothing where <see cref="HasLevelInterrupts"/> is false.</summary>
+    /// <summary>Takes back a level interrupt, and where the platform can, a message that could not be sent yet.</summary>
     void LowerInterrupt(int vector);
 
     /// <summary>

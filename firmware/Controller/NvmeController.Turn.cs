@@ -84,9 +84,12 @@ public sealed unsafe partial class NvmeController
     private void PollInterrupts(long nowNanoseconds)
     {
         InterruptCoalescer coalescer = Queues.Coalescer;
-        if (coalescer.Mask != Registers.InterruptMask)
+
+        // What an unmasked vector has held back goes to the host only when the function may talk to it.
+        uint mask = Engine.MayTouchHost ? Registers.InterruptMask : Registers.InterruptMask | coalescer.Mask;
+        if (mask != coalescer.Mask)
         {
-            coalescer.SetMask(Registers.InterruptMask);
+            coalescer.SetMask(mask);
         }
 
         if (Engine.MayTouchHost)

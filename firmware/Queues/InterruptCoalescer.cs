@@ -122,9 +122,12 @@ public sealed class InterruptCoalescer
         Array.Clear(_isHeld);
         _waitingVectors = 0;
         Mask = 0;
-        for (int vector = 0; vector < _isAsserted.Length && IsAnyAsserted; vector++)
+        Array.Clear(_isAsserted);
+        _assertedVectors = 0;
+        for (int vector = 0; vector < _isAsserted.Length; vector++)
         {
-            Lower(vector);
+            // Whatever is known of it here: the platform may hold one that could not be sent yet.
+            _platform.LowerInterrupt(vector);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nvmepf.Hal.DesignWare;
 using Nvmepf.Hal.Mmio;
 
@@ -28,8 +29,8 @@ public sealed unsafe class InterruptRaiser
 {
     private const int TableEntryBytes = 16;
     private const uint TableDataOffset = 8;
-    private const uint TableControlOffset = 12;
-    private const uint EntryMaskBit = 1;
+    private const ulong EntryMaskBit = 1UL << 32; // of the second half: Vector Control is above Message Data
+    private const int SendsPerPoll = 8;
     private const int WordBits = 64;
     private const int Words = Bar0Layout.MsixVectorsMax / WordBits;
     private const long RetryNanoseconds = 10_000;
@@ -48,6 +49,7 @@ public sealed unsafe class InterruptRaiser
     private readonly ulong[] _levels = new ulong[Words];
     private bool _isLegacyAsserted;
     private bool _isAnyWaiting;
+    private int _nextVector; // where the next look at the waiting ones begins
     private uint _msiPending;
     private long _nextRetryNanoseconds;
     private long _nextModeLookNanoseconds;
@@ -73,22 +75,29 @@ public sealed unsafe class InterruptRaiser
     public void Raise(int vector)
     {
         Invariant.Check((uint)vector < (uint)_vectorCount, "a vector that the function has");
-        if (!TrySend(vector))
+        if (!MaySend || !TrySend(vector, LookAtMode(out MsixControl msix), msix.FunctionMask))
         {
             _waiting[vector / WordBits] |= BitOf(vector);
             _isAnyWaiting = true;
         }
     }
 
-    /// <summary>Takes a level back; INTx goes when no vector wants it any more.</summary>
+    /// <summary>Takes a level back, or what was still waiting; INTx goes when no vector wants it any more.</summary>
     public void Lower(int vector)
     {
         Invariant.Check((uint)vector < (uint)_vectorCount, "a vector that the function has");
         _levels[vector / WordBits] &= ~BitOf(vector);
         UpdateLegacy();
+        if ((_waiting[vector / WordBits] & BitOf(vector)) != 0)
+        {
+            _waiting[vector / WordBits] &= ~BitOf(vector);
+            _isAnyWaiting = IsAny(_waiting);
+            SetPending(vector, isPending: false);
+            DropMsiPending();
+        }
     }
 
-    /// <summary>Sends what was waiting and can go now, and follows the host's choice of mode. Bounded.</summary>
+    /// <summary>Sends what was waiting and can go now, and follows the host's choice of mode. Bounded: a few vectors a call.</summary>
     public void Poll(long now)
     {
         if (now >= _nextModeLookNanoseconds && _windows.IsLinkUp)
@@ -97,30 +106,34 @@ public sealed unsafe class InterruptRaiser
             _ = LookAtMode(out _);
         }
 
-        if (!_isAnyWaiting || now < _nextRetryNanoseconds)
+        // Interrupt Disable of the Command register may have changed.
+        UpdateLegacy();
+        if (!_isAnyWaiting || now < _nextRetryNanoseconds || !MaySend)
         {
             return;
         }
 
         _nextRetryNanoseconds = now + RetryNanoseconds;
-        _isAnyWaiting = false;
-        for (int vector = 0; vector < _vectorCount; vector++)
+        InterruptMode mode = LookAtMode(out MsixControl msix);
+        int tries = 0;
+        for (int i = 0; i < _vectorCount && tries < SendsPerPoll; i++)
         {
+            int vector = _nextVector;
+            _nextVector = vector + 1 < _vectorCount ? vector + 1 : 0;
             ref ulong word = ref _waiting[vector / WordBits];
             if ((word & BitOf(vector)) == 0)
             {
                 continue;
             }
 
-            if (TrySend(vector))
+            tries++;
+            if (TrySend(vector, mode, msix.FunctionMask))
             {
                 word &= ~BitOf(vector);
             }
-            else
-            {
-                _isAnyWaiting = true;
-            }
         }
+
+        _isAnyWaiting = IsAny(_waiting);
     }
 
     /// <summary>Nothing raised, table and pending bits as after a reset: at start, and after each reset before the host looks.</summary>
@@ -138,7 +151,7 @@ public sealed unsafe class InterruptRaiser
         {
             uint entry = Bar0Layout.MsixTable + (vector * TableEntryBytes);
             Mmio.Mmio.Write64(_bar.Word64(entry), 0);
-            Mmio.Mmio.Write64(_bar.Word64(entry + TableDataOffset), vector < _vectorCount ? (ulong)EntryMaskBit << 32 : 0);
+            Mmio.Mmio.Write64(_bar.Word64(entry + TableDataOffset), vector < _vectorCount ? EntryMaskBit : 0);
         }
 
         for (int word = 0; word < Words; word++)
@@ -154,6 +167,19 @@ public sealed unsafe class InterruptRaiser
 
     private static ulong BitOf(int vector) => 1UL << (vector % WordBits);
 
+    private static bool IsAny(ulong[] words)
+    {
+        ulong all = 0;
+        foreach (ulong word in words)
+        {
+            all |= word;
+        }
+
+        return all != 0;
+    }
+
+    private bool MaySend => _windows.IsLinkUp && _endpoint.IsBusMasterEnabled;
+
     private ulong* PendingWord(int word) => _bar.Word64(Bar0Layout.MsixPendingBits + ((uint)word * sizeof(ulong)));
 
     private InterruptMode LookAtMode(out MsixControl msix)
@@ -165,26 +191,30 @@ public sealed unsafe class InterruptRaiser
             mode = InterruptMode.Msi;
         }
 
-        if (mode != Mode)
+        if (mode == Mode)
         {
-            Mode = mode;
-            UpdateLegacy();
+            return mode;
         }
 
+        Mode = mode;
+        if (mode == InterruptMode.Legacy)
+        {
+            // As a level a message that waited would never be taken back: who raised it knows nothing of a level.
+            Array.Clear(_waiting);
+            _isAnyWaiting = false;
+            DropPending();
+        }
+
+        UpdateLegacy();
         return mode;
     }
 
-    private bool TrySend(int vector)
+    private bool TrySend(int vector, InterruptMode mode, bool isFunctionMasked)
     {
-        if (!_windows.IsLinkUp || !_endpoint.IsBusMasterEnabled)
-        {
-            return false;
-        }
-
-        switch (LookAtMode(out MsixControl msix))
+        switch (mode)
         {
             case InterruptMode.Msix:
-                return TrySendMsix(vector, msix.FunctionMask);
+                return TrySendMsix(vector, isFunctionMasked);
             case InterruptMode.Msi:
                 return TrySendMsi(vector);
             default:
@@ -199,20 +229,34 @@ public sealed unsafe class InterruptRaiser
         uint entry = Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes);
         _barMemory.ForgetForDevice((byte*)_bar.Word32(entry), TableEntryBytes);
         Mmio.Barrier.Full();
-        uint control = Mmio.Mmio.Read32(_bar.Word32(entry + TableControlOffset));
-        if ((isFunctionMasked || (control & EntryMaskBit) != 0) && !BoardSabotage.Is(BoardSabotageKind.IgnoreVectorMask))
+        ulong dataAndControl = Mmio.Mmio.Read64(_bar.Word64(entry + TableDataOffset));
+        if ((isFunctionMasked || (dataAndControl & EntryMaskBit) != 0) && !BoardSabotage.Is(BoardSabotageKind.IgnoreVectorMask))
         {
             SetPending(vector, isPending: true);
             return false;
         }
 
-        ulong address = Mmio.Mmio.Read32(_bar.Word32(entry)) | ((ulong)Mmio.Mmio.Read32(_bar.Word32(entry + 4)) << 32);
-        uint data = Mmio.Mmio.Read32(_bar.Word32(entry + TableDataOffset));
-        if (!TryStoreMessage(address, data))
+        ulong address = Mmio.Mmio.Read64(_bar.Word64(entry));
+        nint window = _windows.Map(OutboundWindows.MessageRegion, address & ~3UL, sizeof(uint));
+        if (window == 0)
         {
             return false;
         }
 
+        // A host that changes an entry masks it first: what is the same before and after is of one piece, and nothing goes under a mask.
+        // Only the host's next store can still come between this and ours.
+        ulong dataAndControlNow = Mmio.Mmio.Read64(_bar.Word64(entry + TableDataOffset));
+        if (dataAndControlNow != dataAndControl || Mmio.Mmio.Read64(_bar.Word64(entry)) != address)
+        {
+            if ((dataAndControlNow & EntryMaskBit) != 0)
+            {
+                SetPending(vector, isPending: true);
+            }
+
+            return false;
+        }
+
+        StoreMessage(window, (uint)dataAndControl);
         SetPending(vector, isPending: false);
         return true;
     }
@@ -238,34 +282,56 @@ public sealed unsafe class InterruptRaiser
 
         if (_switches.MsiByApb)
         {
-            _apb.MsiGeneration.Write(new MsiGeneration { Vectors = bit });
+            SendMsiByApb(bit);
         }
         else
         {
             ulong address = ((ulong)_endpoint.Msi.AddressLow.Read().AddressIn4Bytes << 2) | ((ulong)_endpoint.Msi.AddressHigh.Read().Address << 32);
-            if (!TryStoreMessage(address, ((uint)_endpoint.Msi.Data.Read().Data & ~(uint)mask) | (uint)message))
+            uint data = ((uint)_endpoint.Msi.Data.Read().Data & ~(uint)mask) | (uint)message;
+            nint window = _windows.Map(OutboundWindows.MessageRegion, address & ~3UL, sizeof(uint));
+            if (window == 0)
             {
                 return false;
             }
+
+            StoreMessage(window, data);
         }
 
         SetMsiPending(bit, isPending: false);
         return true;
     }
 
-    private bool TryStoreMessage(ulong address, uint data)
+    // This and the next two are not inlined, so that the check of the machine code finds the barrier before the store.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void StoreMessage(nint window, uint data)
     {
-        nint window = _windows.Map(OutboundWindows.MessageRegion, address & ~3UL, sizeof(uint));
-        if (window == 0)
-        {
-            return false;
-        }
-
         // What the message announces left before it: stores through other windows, and DMA whose end was seen.
         Mmio.Barrier.BeforeDoorbell();
         Mmio.Mmio.Write32((uint*)window, data);
         _windows.NoteStore(OutboundWindows.MessageRegion, window);
-        return true;
+    }
+
+    /// <summary>
+    /// The register is another way to the host than the windows are, so that the stores have to have arrived: a read behind them says so.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendMsiByApb(uint vectors)
+    {
+        _windows.FlushStores();
+        Mmio.Barrier.Full();
+        _apb.MsiGeneration.Write(new MsiGeneration { Vectors = vectors });
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteLegacyLevel(bool isAsserted)
+    {
+        if (isAsserted && MaySend)
+        {
+            _windows.FlushStores();
+        }
+
+        Mmio.Barrier.Full();
+        _apb.MessageGeneration.Write(new MessageGeneration { LegacyInterrupt = true }, new MessageGeneration { LegacyInterrupt = isAsserted });
     }
 
     private void SetPending(int vector, bool isPending)
@@ -301,20 +367,33 @@ public sealed unsafe class InterruptRaiser
         _msiPending = (_msiPending & ~bit) | (isPending ? register.Read().Vectors & bit : 0);
     }
 
-    private void UpdateLegacy()
+    /// <summary>Nothing waits any more, so that nothing is pending.</summary>
+    private void DropPending()
     {
-        bool isWanted = false;
-        foreach (ulong word in _levels)
+        for (int vector = 0; vector < _vectorCount; vector++)
         {
-            isWanted |= word != 0;
+            SetPending(vector, isPending: false);
         }
 
-        isWanted &= Mode == InterruptMode.Legacy && _switches.LegacyInterrupt;
+        DropMsiPending();
+    }
+
+    private void DropMsiPending()
+    {
+        if (_msiPending != 0 && !_isAnyWaiting && _windows.IsLinkUp)
+        {
+            SetMsiPending(_msiPending, isPending: false);
+        }
+    }
+
+    private void UpdateLegacy()
+    {
+        bool isWanted = Mode == InterruptMode.Legacy && _switches.LegacyInterrupt && !_endpoint.Command.InterruptDisable && IsAny(_levels);
         isWanted |= _isLegacyAsserted && BoardSabotage.Is(BoardSabotageKind.KeepLevel);
         if (isWanted != _isLegacyAsserted)
         {
             _isLegacyAsserted = isWanted;
-            _apb.MessageGeneration.Write(new MessageGeneration { LegacyInterrupt = true }, new MessageGeneration { LegacyInterrupt = isWanted });
+            WriteLegacyLevel(isWanted);
         }
     }
 }

@@ -23,6 +23,7 @@ public sealed class OutboundWindows
     private const int FirstQueueRegion = 2;
     private const ulong ParkedTarget = 0xFFFF_FF00_0000_0000;
     private const long EnableDeadlineNanoseconds = 10_000_000;
+    private const long BackOffNanoseconds = 100_000_000;
     private const int EnableLooksMax = 100_000;
 
     private readonly Iatu _iatu;
@@ -31,6 +32,7 @@ public sealed class OutboundWindows
     private readonly IEventLog? _log;
     private readonly IBoardClock _clock;
     private readonly Region[] _regions = new Region[Iatu.RegionCount];
+    private long _patientFromNanoseconds = long.MinValue; // before this, after a region failed, nothing is waited for
 
     /// <summary>Describes the regions; nothing is written before <see cref="ProgramAll"/>.</summary>
     /// <exception cref="PlatformException">The mapped part of the outbound window is too small.</exception>
@@ -84,11 +86,11 @@ public sealed class OutboundWindows
     /// Reads through each region that is on before it is written: under a link that was kept, a firmware that died may have left stores on
     /// their way.
     /// </param>
-    /// <returns>False where a region did not come into effect.</returns>
-    public unsafe bool ProgramAll(bool flushesFirst = false)
+    /// <param name="onlyWhereOff">Leaves regions alone that read as enabled.</param>
+    /// <returns>False where a region did not come into effect; those after it were not written.</returns>
+    public unsafe bool ProgramAll(bool flushesFirst = false, bool onlyWhereOff = false)
     {
-        bool isGood = true;
-        HasDmaBypass = _wantsDmaBypass;
+        HasDmaBypass = onlyWhereOff ? HasDmaBypass : _wantsDmaBypass;
         for (int i = 0; i < _regions.Length; i++)
         {
             if (flushesFirst && _iatu.Outbound(i).Control2.Read().Enable)
@@ -98,10 +100,18 @@ public sealed class OutboundWindows
             }
 
             _regions[i].MayHaveStores = false;
-            isGood &= Program(i);
+            if (onlyWhereOff && _regions[i].IsInEffect && _iatu.Outbound(i).Control2.Read().Enable)
+            {
+                continue;
+            }
+
+            if (!Program(i))
+            {
+                return false;
+            }
         }
 
-        return isGood;
+        return true;
     }
 
     /// <summary>Points a region at host memory, unless it already does.</summary>
@@ -121,6 +131,11 @@ public sealed class OutboundWindows
         bool isInside = hostAddress >= mapped.Target && hostAddress - mapped.Target <= RegionLengthBytes - lengthBytes;
         if (!isInside || !mapped.IsInEffect)
         {
+            if (!mapped.IsInEffect && IsBackingOff)
+            {
+                return 0;
+            }
+
             Flush(region);
             mapped.Target = target;
             Remaps++;
@@ -152,6 +167,23 @@ public sealed class OutboundWindows
         }
 
         _regions[region].MayHaveStores = false;
+    }
+
+    /// <summary>
+    /// Reads through one region behind the stores through all of them, for what takes another way to the host: a read pushes every posted write
+    /// before it (PCIe 5 section 2.4.1), and they share one path to the link. What is read does not matter.
+    /// </summary>
+    public unsafe void FlushStores()
+    {
+        for (int i = 0; i < _regions.Length && IsLinkUp; i++)
+        {
+            if (_regions[i].MayHaveStores)
+            {
+                Mmio.Barrier.Full();
+                _ = Mmio.Mmio.Read32((uint*)_regions[i].FlushAddress);
+                return;
+            }
+        }
     }
 
     /// <summary>Takes a region for a completion queue.</summary>
@@ -191,6 +223,8 @@ public sealed class OutboundWindows
         _ = Program(region);
     }
 
+    private bool IsBackingOff => _clock.NowNanoseconds < _patientFromNanoseconds;
+
     private nint PointerOf(int region) => _blocks.Outbound + (nint)((ulong)RegionLengthBytes * (uint)region);
 
     private bool Program(int index)
@@ -212,8 +246,13 @@ public sealed class OutboundWindows
         return region.IsInEffect;
     }
 
+    /// <summary>
+    /// Waits for the one region that fails, and for nothing in the time after that, so that neither many users of it nor many regions stop the
+    /// reactor for long.
+    /// </summary>
     private bool WaitForEnable(int index, IatuOutboundRegion registers)
     {
+        bool isPatient = !IsBackingOff;
         long deadline = _clock.NowNanoseconds + EnableDeadlineNanoseconds;
         for (int looks = 0; looks < EnableLooksMax; looks++)
         {
@@ -224,12 +263,18 @@ public sealed class OutboundWindows
                 return true;
             }
 
+            if (!isPatient)
+            {
+                return false;
+            }
+
             if (_clock.NowNanoseconds > deadline)
             {
                 break;
             }
         }
 
+        _patientFromNanoseconds = _clock.NowNanoseconds + BackOffNanoseconds;
         _log?.Write("rk3588: outbound region {0} did not come into effect within {1} ms", index, EnableDeadlineNanoseconds / 1_000_000);
         return false;
     }

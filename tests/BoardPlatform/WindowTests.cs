@@ -57,6 +57,34 @@ public sealed unsafe class WindowTests
     }
 
     [Fact]
+    public void A_region_that_does_not_come_into_effect_is_waited_for_once_and_then_left_alone_for_a_while()
+    {
+        using BoardRig rig = new BoardRig().Start();
+        nint control2 = rig.Blocks.Dbi + 0x30_0004 + (OutboundWindows.MessageRegion * 0x200);
+        OutboundWindows windows = new(rig.Blocks, dmaBypass: true, new SteppingClock(rig.Soc), rig.Log);
+        using (StuckRegister stuck = new((nuint)control2))
+        {
+            long before = rig.Soc.NowNanoseconds;
+            Assert.False(windows.ProgramAll());
+            Assert.InRange(rig.Soc.NowNanoseconds - before, 5_000_000, 12_000_000);
+            Assert.Equal(1, stuck.Enables);
+            windows.IsLinkUp = true;
+            before = rig.Soc.NowNanoseconds;
+            for (int i = 0; i < 100; i++)
+            {
+                Assert.Equal(0, windows.Map(OutboundWindows.MessageRegion, BoardHost.MessageAddress, 4));
+                Assert.False(windows.ProgramAll());
+            }
+
+            Assert.InRange(rig.Soc.NowNanoseconds - before, 0, 2_000_000);
+        }
+
+        rig.Soc.Advance(100_000_000);
+        Assert.True(windows.ProgramAll());
+        Assert.NotEqual(0, windows.Map(OutboundWindows.MessageRegion, BoardHost.MessageAddress, 4));
+    }
+
+    [Fact]
     public void What_was_stored_arrives_before_its_window_moves()
     {
         using BoardRig rig = new BoardRig().Start();
@@ -119,4 +147,53 @@ public sealed unsafe class WindowTests
         Assert.Equal(0, rig.Platform.OpenWindow(BoardHost.MemoryAddress, 64));
         rig.AssertClean();
     }
+}
+
+/// <summary>A clock that goes on at each look, as a real one does.</summary>
+internal sealed class SteppingClock(Soc soc) : IBoardClock
+{
+    public long NowNanoseconds
+    {
+        get
+        {
+            soc.Advance(1_000);
+            return soc.NowNanoseconds;
+        }
+    }
+
+    public void Sleep(long nanoseconds) => soc.Advance(nanoseconds);
+}
+
+/// <summary>A register that reads zero whatever is written.</summary>
+internal sealed class StuckRegister : IRegisterTrap, IDisposable
+{
+    private readonly IRegisterTrap _inner = RegisterTrap.Current!;
+    private readonly nuint _address;
+
+    internal StuckRegister(nuint address)
+    {
+        _address = address;
+        RegisterTrap.Current = this;
+    }
+
+    internal int Enables { get; private set; }
+
+    public bool TryRead(nuint address, int widthBytes, out ulong value)
+    {
+        bool isTaken = _inner.TryRead(address, widthBytes, out value);
+        value = address == _address ? 0 : value;
+        return isTaken;
+    }
+
+    public bool TryWrite(nuint address, int widthBytes, ulong value)
+    {
+        Enables += address == _address && value != 0 ? 1 : 0;
+        return _inner.TryWrite(address, widthBytes, value);
+    }
+
+    public void Barrier(BarrierKind kind) => _inner.Barrier(kind);
+
+    public void Maintain(nuint address, nuint lengthBytes, bool invalidate) => _inner.Maintain(address, lengthBytes, invalidate);
+
+    public void Dispose() => RegisterTrap.Current = _inner;
 }

@@ -123,6 +123,40 @@ public sealed class ComparedRegistersTests
     }
 
     [Fact]
+    public void A_vector_that_is_unmasked_without_bus_mastering_is_raised_when_that_is_on_again()
+    {
+        using Rig rig = new();
+        rig.Platform.IsMsixEnabled = false;
+        Assert.True(rig.Host.Enable());
+        SubmissionQueueEntry unknown = TestHost.Admin((AdminOpcode)0xFE);
+        rig.Host.Write32(RegisterOffset.InterruptMaskSet, 1);
+        rig.Host.RunTurns(10);
+        rig.Host.Execute(rig.Host.AdminQueue, in unknown);
+        long before = rig.Platform.InterruptCount(0);
+        rig.Platform.IsBusMasterEnabled = false;
+        rig.Host.Write32(RegisterOffset.InterruptMaskClear, 1);
+        rig.Host.RunTurns(20);
+        Assert.Equal(before, rig.Platform.InterruptCount(0));
+        rig.Platform.IsBusMasterEnabled = true;
+        rig.Host.RunTurns(20);
+        Assert.Equal(before + 1, rig.Platform.InterruptCount(0));
+    }
+
+    [Fact]
+    public void A_controller_reset_takes_back_a_message_that_the_platform_could_not_send()
+    {
+        using Rig rig = new();
+        Assert.True(rig.Host.Enable());
+        SubmissionQueueEntry unknown = TestHost.Admin((AdminOpcode)0xFE);
+        rig.Platform.SetInterruptMask(0, isMasked: true);
+        rig.Host.Execute(rig.Host.AdminQueue, in unknown);
+        rig.Host.RunTurns(5);
+        Assert.True(rig.Platform.IsInterruptPending(0));
+        Assert.True(rig.Host.Disable());
+        Assert.False(rig.Platform.IsInterruptPending(0));
+    }
+
+    [Fact]
     public void A_level_interrupt_stands_until_the_last_completion_is_taken()
     {
         using Rig rig = new();

@@ -47,7 +47,9 @@ public static class FirmwareRules
     [
         Before("Rk3588_EdmaChannelRunner__Start", ["Full"], "the list, cleaned data and the channel's registers come before the doorbell"),
         Before("DesignWare_EdmaList__Seal", ["BeforeDoorbell", "Full"], "an element is whole before its cycle bit hands it over"),
-        Before("Rk3588_InterruptRaiser__TryStoreMessage", ["BeforeDoorbell", "Full"], "a completion is in host memory before its interrupt"),
+        Before("Rk3588_InterruptRaiser__StoreMessage", ["BeforeDoorbell", "Full"], "a completion is in host memory before its interrupt"),
+        Before("Rk3588_InterruptRaiser__SendMsiByApb", ["Full"], "the read behind the completion has ended before the register sends its interrupt"),
+        Before("Rk3588_InterruptRaiser__WriteLegacyLevel", ["Full"], "the read behind the completion has ended before the level changes"),
         new(new(Hal + "Rk3588_EdmaDirection__Look$"), ["AfterStatus", "Full"], BarrierPlace.AfterFirstLoad, "data is not read before the status"),
         Has("Rk3588_EdmaTransferList__TakeData", ["CleanAndInvalidate"], "what the device wrote is not in the caches"),
         Has("Rk3588_EdmaTransferList__Add", ["Clean"], "what the device reads has to be in memory"),
