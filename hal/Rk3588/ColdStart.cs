@@ -45,24 +45,32 @@ internal sealed class ColdStart
     /// <param name="blocks">The blocks, with clock and reset unit and power management unit.</param>
     internal static bool IsControllerReachable(RegisterBlocks blocks)
     {
+        // All that Run sets on the way from the CPU to the controller and from there to memory; the link's own clock and the PHY are not on it.
         Cru cru = new(blocks.Cru);
-        ClockGate32 gate32 = cru.Gate32.Read();
-        ClockGate33 gate33 = cru.Gate33.Read();
+        Pmu pmu = new(blocks.Pmu);
 
-        // PD_PHP is not asked for: Linux never turns it on, its device trees do not even have it.
-        return new Pmu(blocks.Pmu).RepairStatus.Read().Pcie
-            && !gate32.Dbi && !gate33.Master && !gate33.Slave && !gate33.Peripheral
-            && !cru.Reset32.Read().PowerUp && !cru.Reset33.Read().Peripheral;
+        // PD_PHP's switch is not asked for: Linux never turns it on, its device trees do not even have it.
+        return pmu.RepairStatus.Read().Pcie
+            && !pmu.IdleStatus.Read().Php
+            && cru.Gate32.Read() is { PhpPeripheralRoot: false, PcieRoot: false, PhpRoot: false, PcieBridge: false, Dbi: false }
+            && cru.Gate33.Read() is { Master: false, Slave: false, Peripheral: false }
+            && cru.Gate34.Read() is { Auxiliary: false, PhpGicIts: false, PcieMmu: false }
+            && cru.Reset32.Read() is { PhpPeripheralBus: false, PcieBridge: false, PhpBus: false, PcieBus: false, PowerUp: false }
+            && !cru.Reset33.Read().Peripheral
+            && cru.Reset34.Read() is { PhpGicIts: false, PcieMmu: false };
     }
 
     /// <summary>Which words keep the controller from being reached, for a message.</summary>
     internal static string DescribeUnreachable(RegisterBlocks blocks)
     {
         Cru cru = new(blocks.Cru);
-        return $"PMU {SocAddresses.Pmu + 0x290:X}h reads {new Pmu(blocks.Pmu).RepairStatus.Read().Raw:X8}h (wanted: bit 22), "
-            + $"CRU {SocAddresses.Cru + 0x880:X}h {cru.Gate32.Read().Raw:X8}h (bit 13 clear), {SocAddresses.Cru + 0x884:X}h "
-            + $"{cru.Gate33.Read().Raw:X8}h (bits 2, 7 and 12 clear), {SocAddresses.Cru + 0xA80:X}h {cru.Reset32.Read().Raw:X8}h (bit 13 clear), "
-            + $"{SocAddresses.Cru + 0xA84:X}h {cru.Reset33.Read().Raw:X8}h (bit 12 clear)";
+        Pmu pmu = new(blocks.Pmu);
+        return $"PMU {SocAddresses.Pmu + 0x290:X}h reads {pmu.RepairStatus.Read().Raw:X8}h (wanted: bit 22), "
+            + $"{SocAddresses.Pmu + 0x120:X}h {pmu.IdleStatus.Read().Raw:X8}h (bit 21 clear), "
+            + $"CRU {SocAddresses.Cru + 0x880:X}h {cru.Gate32.Read().Raw:X8}h (bits 0, 6, 7, 8 and 13 clear), {SocAddresses.Cru + 0x884:X}h "
+            + $"{cru.Gate33.Read().Raw:X8}h (bits 2, 7 and 12 clear), {SocAddresses.Cru + 0x888:X}h {cru.Gate34.Read().Raw:X8}h (bits 1, 6 and 7 clear), "
+            + $"{SocAddresses.Cru + 0xA80:X}h {cru.Reset32.Read().Raw:X8}h (bits 5, 8, 9, 12 and 13 clear), {SocAddresses.Cru + 0xA84:X}h "
+            + $"{cru.Reset33.Read().Raw:X8}h (bit 12 clear), {SocAddresses.Cru + 0xA88:X}h {cru.Reset34.Read().Raw:X8}h (bits 6 and 7 clear)";
     }
 
     /// <summary>Does it all; the controller is out of reset and clocked at the end.</summary>
@@ -72,11 +80,22 @@ internal sealed class ColdStart
         TurnPowerOn();
         TurnClocksOn();
         HoldResets();
+        WaitForClockUnit();
         _options.Clock.Sleep(Microsecond);
         SetUpPhy();
         _options.Clock.Sleep(Millisecond);
         ReleasePhy();
         ReleaseController();
+    }
+
+    /// <summary>
+    /// Stores to different blocks may overtake each other on their way, and a barrier does not wait for their arrival: a read of the block that was
+    /// written does, and the barrier holds back what follows until the read has ended.
+    /// </summary>
+    private void WaitForClockUnit()
+    {
+        _ = _cru.Gate32.Read();
+        Mmio.Barrier.Full();
     }
 
     private void TurnPowerOn()
@@ -108,6 +127,8 @@ internal sealed class ColdStart
                     + $"{PowerWait / Millisecond} ms; wanted: bit 21 clear; let the kernel do it (bringup=takeover)");
             }
         }
+
+        Mmio.Barrier.Full();
     }
 
     private void TurnClocksOn()
@@ -157,6 +178,7 @@ internal sealed class ColdStart
         if (switches.PhyReferenceFromPll)
         {
             _cru.PhyReferenceGate.Write(mask: default(PhyReferenceGate) with { Gates = 0xF }, value: default);
+            WaitForClockUnit();
             PhyControl6 fromPad = default(PhyControl6) with { ReferenceFromPad = true };
             _phy.Phy0Control6.Write(mask: fromPad, value: default);
             _phy.Phy1Control6.Write(mask: fromPad, value: default);
@@ -175,17 +197,23 @@ internal sealed class ColdStart
         // The PHY takes the lane mode at the release of its reset.
         _phy.Common.Write(
             mask: default(PhyCommon) with { LaneMode = (PhyLaneMode)7 }, value: default(PhyCommon) with { LaneMode = switches.LaneMode });
+        _ = _phy.Common.Read();
+        Mmio.Barrier.Full();
         if (switches.LaneMode != PhyLaneMode.Aggregated)
         {
-            new PhpGrf(_phpGrf).PcieSelect.Write(
+            PhpGrf php = new(_phpGrf);
+            php.PcieSelect.Write(
                 mask: default(PcieSelect) with { Bifurcation = 3 },
                 value: default(PcieSelect) with { Bifurcation = (byte)((byte)switches.LaneMode & 3) });
+            _ = php.PcieSelect.Read();
+            Mmio.Barrier.Full();
         }
     }
 
     private void ReleasePhy()
     {
         _cru.PhpReset0.Write(mask: default(PhpSoftReset0) with { Phy = true }, value: default);
+        WaitForClockUnit();
         Deadline deadline = new(_options.Clock, PhyWait);
         PhyStatus1 phy0 = _phy.Phy0Status1.Read();
         PhyStatus1 phy1 = _phy.Phy1Status1.Read();
@@ -213,6 +241,7 @@ internal sealed class ColdStart
     {
         _cru.Reset32.Write(mask: default(SoftReset32) with { PowerUp = true }, value: default);
         _cru.Reset33.Write(mask: default(SoftReset33) with { Peripheral = true }, value: default);
+        WaitForClockUnit();
         _options.Clock.Sleep(Microsecond);
     }
 }

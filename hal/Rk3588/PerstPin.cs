@@ -35,7 +35,9 @@ internal sealed class PerstPin
     /// <summary>There is a pin.</summary>
     internal bool IsUsed => _pin is not null;
 
-    /// <summary>Makes the pin an input: as an output, which it is for a root port, it would fight the host.</summary>
+    /// <summary>
+    /// Makes the pin an input: as an output, which it is for a root port, it would fight the host. Its level then is what changes are counted from.
+    /// </summary>
     internal void SetUp()
     {
         if (_pin is not GpioPin pin)
@@ -52,20 +54,18 @@ internal sealed class PerstPin
         {
             _gpio.DirectionHigh.Write(mask: default(GpioDirectionHigh) with { Outputs = bit }, value: default);
         }
+
+        _wasAsserted = IsAsserted();
     }
 
-    /// <summary>Whether it is low now; remembered for <see cref="Poll"/>.</summary>
-    internal bool IsAsserted()
-    {
-        _wasAsserted = _pin is GpioPin pin && (_gpio.Input.Read().Pins & (1u << pin.Pin)) == 0;
-        return _wasAsserted;
-    }
+    /// <summary>Whether it is low now. A sample only: <see cref="Poll"/> still reports the change.</summary>
+    internal bool IsAsserted() => _pin is GpioPin pin && (_gpio.Input.Read().Pins & (1u << pin.Pin)) == 0;
 
     /// <summary>Looks at the pin once.</summary>
     internal PerstChange Poll()
     {
         bool was = _wasAsserted;
-        bool isAsserted = IsAsserted();
-        return was == isAsserted ? PerstChange.None : isAsserted ? PerstChange.Asserted : PerstChange.Released;
+        _wasAsserted = IsAsserted();
+        return was == _wasAsserted ? PerstChange.None : _wasAsserted ? PerstChange.Asserted : PerstChange.Released;
     }
 }

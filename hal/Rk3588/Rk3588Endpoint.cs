@@ -15,6 +15,7 @@ public sealed class Rk3588Endpoint
     private const long Millisecond = 1_000_000;
     private const long EnableWait = 50 * Millisecond;
     private const long EnablePause = 100_000;
+    private const long DetectWait = 10 * Millisecond;
     private const int InboundRegionOfBar0 = 0;
 
     private readonly Rk3588Options _options;
@@ -26,6 +27,7 @@ public sealed class Rk3588Endpoint
     private ulong _bar0PhysicalAddress;
     private long _nextPollNanoseconds;
     private long _restoreDeadlineNanoseconds;
+    private long _detectDeadlineNanoseconds = long.MaxValue;
     private bool _isResetPending;
     private bool _isRestoreWritten;
     private bool _isTrainingAllowed;
@@ -101,6 +103,7 @@ public sealed class Rk3588Endpoint
         bool isLocal = _options.Switches.EnableCommandLocally;
         _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = isLocal, BusMasterEnable = isLocal });
         _function.Write(isLinkRunning: false);
+        CloseOtherInboundRegions();
         WriteInboundWindow();
         WaitForInboundWindow();
     }
@@ -181,7 +184,7 @@ public sealed class Rk3588Endpoint
                 _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = true, BusMasterEnable = true });
             }
 
-            if (_options.Switches.RewriteTranslationAfterReset)
+            if (_options.Switches.RewriteTranslationAfterReset || !Inbound.Control2.Read().Enable)
             {
                 WriteInboundWindow();
             }
@@ -206,16 +209,38 @@ public sealed class Rk3588Endpoint
         return false;
     }
 
-    /// <summary>Lets the link train again after a reset (APP_DLY2_DONE); everything has to be written by now.</summary>
-    public void ReleaseHotReset()
+    /// <summary>
+    /// Lets the link train again after a reset (APP_DLY2_DONE); everything has to be written by now.
+    /// </summary>
+    /// <returns>
+    /// False where it may not train yet: another reset came during the hold, which the next <see cref="PollEvents"/> reports, or the link's state
+    /// is waited for. Then <see cref="RestoreAfterReset"/> and this are called again. A reset in the moment between the last look and the store is
+    /// reported like any other, after the link has begun to train.
+    /// </returns>
+    public bool ReleaseHotReset()
     {
         Invariant.Check(_isResetPending && _isRestoreWritten, "a hot reset is released only when everything was restored");
+        if (_options.Switches.WaitForDetectBeforeRelease && !IsInDetect())
+        {
+            return false;
+        }
+
+        if (_apb.MiscStatus.Read().LinkReset)
+        {
+            // What was written may be gone again.
+            _isRestoreWritten = false;
+            _nextPollNanoseconds = 0;
+            return false;
+        }
+
         _isResetPending = false;
         SendDelayDone();
         if (_perst.IsUsed && !_perst.IsAsserted())
         {
             SetTraining(isOn: true);
         }
+
+        return true;
     }
 
     private IatuInboundRegion Inbound => new Iatu(_blocks.Dbi + Iatu.OffsetInDbi).Inbound(InboundRegionOfBar0);
@@ -247,7 +272,9 @@ public sealed class Rk3588Endpoint
         SetTraining(isOn: false);
         WriteControllerMode();
 
-        // The header follows the mode; downstream code waits as long.
+        // The header follows the mode, from when the store has arrived; downstream code waits as long.
+        _ = _apb.GeneralControl.Read();
+        Mmio.Barrier.Full();
         _options.Clock.Sleep(100_000);
         return false;
     }
@@ -281,14 +308,35 @@ public sealed class Rk3588Endpoint
             value: default(GeneralControl) with { DeviceType = ControllerMode.Endpoint });
     }
 
+    /// <summary>The link has fallen back to Detect, or will not within the time that downstream code gives it.</summary>
+    private bool IsInDetect()
+    {
+        long now = _options.Clock.NowNanoseconds;
+        if (_detectDeadlineNanoseconds == long.MaxValue)
+        {
+            _detectDeadlineNanoseconds = now + DetectWait;
+        }
+
+        if ((uint)_apb.LtssmStatus.Read().State != 0 && now < _detectDeadlineNanoseconds)
+        {
+            return false;
+        }
+
+        _detectDeadlineNanoseconds = long.MaxValue;
+        return true;
+    }
+
     private void SendDelayDone()
     {
+        // Two blocks: configuration space and address translation are complete before the link may train.
+        Mmio.Barrier.Full();
         HotResetControl done = default(HotResetControl) with { Delay2Done = true };
         _apb.HotResetControl.Write(mask: done, value: done);
     }
 
     private void SetTraining(bool isOn)
     {
+        Mmio.Barrier.Full();
         GeneralControl bits = default(GeneralControl) with { LinkTrainingEnable = true, LinkResetGrant = _options.Switches.GrantLinkReset };
         GeneralControl off = default(GeneralControl) with { LinkResetGrant = _options.Switches.GrantLinkReset };
         _apb.GeneralControl.Write(mask: bits, value: isOn ? bits : off);
@@ -306,9 +354,28 @@ public sealed class Rk3588Endpoint
         CommandStatus command = _function.Header.CommandStatus.Read();
         _function.Header.CommandStatus.Write(command with { MemorySpaceEnable = false });
         _function.Write(isLinkRunning: true);
+        CloseOtherInboundRegions();
         WriteInboundWindow();
         WaitForInboundWindow();
-        _function.Header.CommandStatus.Write(command);
+        if (command.MemorySpaceEnable)
+        {
+            // Read again: the host may have changed the other bits by now.
+            _function.Header.CommandStatus.Write(_function.Header.CommandStatus.Read() with { MemorySpaceEnable = true });
+        }
+    }
+
+    /// <summary>Regions that somebody before us has opened would let the host write to memory that is nobody's business of its.</summary>
+    private void CloseOtherInboundRegions()
+    {
+        Iatu iatu = new(_blocks.Dbi + Iatu.OffsetInDbi);
+        for (int region = InboundRegionOfBar0 + 1; region < Iatu.RegionCount; region++)
+        {
+            if (iatu.Inbound(region).Control2.Read().Enable)
+            {
+                iatu.Inbound(region).Control2.Write(default);
+                _log.Write("rk3588: inbound region {0} was open and is closed", region);
+            }
+        }
     }
 
     private void WriteInboundWindow()

@@ -320,15 +320,18 @@ public sealed unsafe class Rk3588Platform : IPlatform
             return;
         }
 
-        if (!BoardSabotage.Is(BoardSabotageKind.ReleaseBeforeRestore) && !_windows.ProgramAll())
+        bool onlyWhereOff = !_options.Switches.RewriteTranslationAfterReset;
+        if (!BoardSabotage.Is(BoardSabotageKind.ReleaseBeforeRestore) && !_windows.ProgramAll(onlyWhereOff: onlyWhereOff))
         {
             // Said in the log by the windows; the link stays held, and the next turn tries again.
             return;
         }
 
         _interrupts.Reset();
-        _resetStep = ResetStep.None;
-        _endpoint.ReleaseHotReset();
+        if (_endpoint.ReleaseHotReset())
+        {
+            _resetStep = ResetStep.None;
+        }
     }
 
     private void ReportHold(long now)

@@ -51,7 +51,7 @@ public sealed record Rk3588Switches
     /// </summary>
     public bool DmaBypass { get; init; } = true;
 
-    /// <summary>Program the inbound and outbound regions again after a reset of the link. False: only what the reset is known to clear.</summary>
+    /// <summary>Program the inbound and outbound regions again after a reset of the link. False: only those that are off then.</summary>
     public bool RewriteTranslationAfterReset { get; init; } = true;
 
     /// <summary>
@@ -60,6 +60,12 @@ public sealed record Rk3588Switches
     /// are the CPU's stores still.
     /// </summary>
     public bool CompletionsByDma { get; init; }
+
+    /// <summary>
+    /// After a reset wait up to 10 ms until the link training state is Detect before it is allowed again, as downstream code does. Mainline code
+    /// does not.
+    /// </summary>
+    public bool WaitForDetectBeforeRelease { get; init; }
 
     /// <summary>Send MSI by the APB register instead of an outbound window.</summary>
     public bool MsiByApb { get; init; }

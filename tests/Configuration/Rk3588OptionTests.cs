@@ -46,6 +46,7 @@ public sealed class Rk3588OptionTests
         { "dma_bypass=off", s => s with { DmaBypass = false } },
         { "translation_after_reset=keep", s => s with { RewriteTranslationAfterReset = false } },
         { "cqe=dma", s => s with { CompletionsByDma = true } },
+        { "release_after_reset=detect", s => s with { WaitForDetectBeforeRelease = true } },
         { "msi=apb", s => s with { MsiByApb = true } },
         { "intx=off", s => s with { LegacyInterrupt = false } },
         { "running_link=drop", s => s with { KeepRunningLink = false } },

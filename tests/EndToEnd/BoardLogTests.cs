@@ -13,11 +13,20 @@ public sealed class BoardLogTests : IDisposable
     private const string Training = "0.4 W4 0xfe150000 APB.GENERAL_CON 0x000c000c";
     private const string Up = "0.5 -- link up";
     private const string Down = "0.6 -- link down";
+    private const string Reset = "0.6 -- board reset";
     private const string Release = "0.7 W4 0xfe150180 APB.HOT_RESET_CTRL 0x00080008";
     private readonly string _path = Path.GetTempFileName();
 
     [Fact]
-    public void A_proper_bring_up_and_a_reset_pass() => Assert.True(Judge(Connected, Bar4Off, Inbound, Training, Up, Down, Inbound, Release, Up));
+    public void A_proper_bring_up_and_a_reset_pass() => Assert.True(Judge(Connected, Bar4Off, Inbound, Training, Up, Down, Bar4Off, Inbound, Release, Up));
+
+    [Fact]
+    public void A_reset_that_is_released_without_closing_bar_4_again_is_noticed() =>
+        Assert.False(Judge(Connected, Bar4Off, Inbound, Training, Up, Down, Inbound, Release, Up));
+
+    [Fact]
+    public void Training_after_the_board_was_reset_without_closing_bar_4_again_is_noticed() =>
+        Assert.False(Judge(Connected, Bar4Off, Inbound, Training, Up, Reset, Inbound, Training, Up));
 
     [Fact]
     public void Training_without_an_inbound_window_is_noticed() => Assert.False(Judge(Connected, Bar4Off, Training, Inbound, Up));
@@ -27,7 +36,7 @@ public sealed class BoardLogTests : IDisposable
 
     [Fact]
     public void A_reset_that_is_released_without_a_new_window_is_noticed() =>
-        Assert.False(Judge(Connected, Bar4Off, Inbound, Training, Up, Down, Release, Up));
+        Assert.False(Judge(Connected, Bar4Off, Inbound, Training, Up, Down, Bar4Off, Release, Up));
 
     [Fact]
     public void A_window_that_is_only_closed_is_noticed() =>

@@ -147,6 +147,55 @@ public sealed class BringUpTests
         bench.AssertClean();
     }
 
+    [Theory]
+    [InlineData(PhyLaneMode.Aggregated, false)]
+    [InlineData(PhyLaneMode.TwoAndTwo, true)]
+    public void A_store_of_a_cold_start_has_arrived_before_the_next_block_is_touched(PhyLaneMode lanes, bool fromPll)
+    {
+        using EndpointBench bench = new(
+            options: EndpointBench.DefaultOptions with { Switches = new() { LaneMode = lanes, PhyReferenceFromPll = fromPll } });
+        bench.Endpoint.BringUp(EndpointBench.BarMemory);
+        List<RegisterAccess> accesses = bench.Accesses;
+        int lastWrite = -1;
+        for (int i = 0; i < accesses.Count && accesses[i].Address - Dbi >= SocMap.DbiBytes; i++)
+        {
+            if (lastWrite >= 0 && accesses[i].Address >> 16 != accesses[lastWrite].Address >> 16)
+            {
+                RegisterAccess store = accesses[lastWrite];
+                int read = accesses.FindIndex(lastWrite, access => !access.IsWrite && access.Address >> 16 == store.Address >> 16);
+                Assert.True(read > lastWrite && read < i, $"{store} is not read back before {accesses[i]}");
+                Assert.True(bench.FullBarriers.Exists(place => place > read && place <= i), $"no barrier between {accesses[read]} and {accesses[i]}");
+                lastWrite = -1;
+            }
+
+            lastWrite = accesses[i].IsWrite ? i : lastWrite;
+        }
+    }
+
+    [Theory]
+    [InlineData(SocMap.Cru + 0x880, 0)]
+    [InlineData(SocMap.Cru + 0x880, 6)]
+    [InlineData(SocMap.Cru + 0x880, 7)]
+    [InlineData(SocMap.Cru + 0x880, 8)]
+    [InlineData(SocMap.Cru + 0x880, 13)]
+    [InlineData(SocMap.Cru + 0x884, 7)]
+    [InlineData(SocMap.Cru + 0x888, 7)]
+    [InlineData(SocMap.Cru + 0xA80, 5)]
+    [InlineData(SocMap.Cru + 0xA80, 8)]
+    [InlineData(SocMap.Cru + 0xA80, 9)]
+    [InlineData(SocMap.Cru + 0xA80, 12)]
+    [InlineData(SocMap.Cru + 0xA84, 12)]
+    [InlineData(SocMap.Cru + 0xA88, 7)]
+    [InlineData(SocMap.Pmu + 0x110, 5)]
+    public void Taking_over_is_refused_where_a_clock_a_reset_or_the_bus_stands_in_the_way(ulong register, int bit)
+    {
+        using EndpointBench bench = new(SocStartState.Powered, EndpointBench.TakeOver);
+        Assert.True(bench.Soc.CpuWrite(register, 4, 0x1_0001u << bit));
+        PlatformException problem = Assert.Throws<PlatformException>(() => bench.Endpoint.BringUp(EndpointBench.BarMemory));
+        Assert.Contains("nobody has set the controller up", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(bench.Accesses, access => access.Address - Dbi < SocMap.DbiBytes || access.Address - SocMap.Apb < SocMap.ApbBytes);
+    }
+
     [Fact]
     public void Taking_over_what_nobody_has_set_up_is_refused_without_touching_the_controller()
     {

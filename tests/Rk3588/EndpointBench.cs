@@ -62,6 +62,12 @@ internal sealed class EndpointBench : IRegisterTrap, IHostFabric, IEventLog, IBo
 
     internal List<string> Log { get; } = [];
 
+    /// <summary>Called after each store; what the host does meanwhile.</summary>
+    internal Action<RegisterAccess>? AfterWrite { get; set; }
+
+    /// <summary>How many accesses were recorded when each full barrier came.</summary>
+    internal List<int> FullBarriers { get; } = [];
+
     /// <summary>What a register reads instead of what the model says.</summary>
     internal Dictionary<ulong, uint> Lies { get; } = [];
 
@@ -127,7 +133,7 @@ internal sealed class EndpointBench : IRegisterTrap, IHostFabric, IEventLog, IBo
             Soc.Advance(100_000);
         }
 
-        Endpoint.ReleaseHotReset();
+        Assert.True(Endpoint.ReleaseHotReset());
     }
 
     internal uint HostRead(int offset)
@@ -165,10 +171,24 @@ internal sealed class EndpointBench : IRegisterTrap, IHostFabric, IEventLog, IBo
     public bool TryWrite(nuint address, int widthBytes, ulong value)
     {
         Note(true, address, value);
-        return _trap.TryWrite(address, widthBytes, value);
+        bool isTaken = _trap.TryWrite(address, widthBytes, value);
+        if (AfterWrite is { } act)
+        {
+            act(new RegisterAccess(true, AddressOf(address), (uint)value));
+        }
+
+        return isTaken;
     }
 
-    public void Barrier(BarrierKind kind) => _trap.Barrier(kind);
+    public void Barrier(BarrierKind kind)
+    {
+        if (kind == BarrierKind.Full && IsRecording)
+        {
+            FullBarriers.Add(Accesses.Count);
+        }
+
+        _trap.Barrier(kind);
+    }
 
     public void Maintain(nuint address, nuint lengthBytes, bool invalidate) => _trap.Maintain(address, lengthBytes, invalidate);
 

@@ -129,6 +129,128 @@ public sealed class LinkEventTests
     }
 
     [Fact]
+    public void A_reset_right_before_the_release_is_not_released_unseen()
+    {
+        using EndpointBench bench = new(faults: LoseEverything);
+        bench.Start();
+        bench.Soc.Host.HotReset();
+        bench.PollUntil(LinkEvents.Reset);
+        Assert.True(bench.Endpoint.RestoreAfterReset(bench.NowNanoseconds));
+        bench.Soc.Host.HotReset();
+        Assert.False(bench.Endpoint.ReleaseHotReset());
+        bench.Soc.Advance(20_000_000);
+        Assert.False(bench.Soc.Host.IsLinkUp);
+        Assert.Equal(LinkEvents.Reset, bench.Endpoint.PollEvents(bench.NowNanoseconds));
+        bench.Restore();
+        bench.PollUntil(LinkEvents.LinkUp);
+        Assert.Equal(0xBEEF_1B96u, bench.HostRead(0x00));
+        bench.AssertClean();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_release_waits_for_detect_where_that_is_asked_for_but_not_for_ever(bool isEverInDetect)
+    {
+        Rk3588Switches switches = new() { WaitForDetectBeforeRelease = true };
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = switches });
+        bench.Start();
+        bench.Soc.Host.HotReset();
+        bench.PollUntil(LinkEvents.Reset);
+        Assert.True(bench.Endpoint.RestoreAfterReset(bench.NowNanoseconds));
+        bench.Lies[Apb + 0x300] = 0x1F;
+        Assert.False(bench.Endpoint.ReleaseHotReset());
+        bench.Soc.Advance(isEverInDetect ? 1_000_000 : 9_000_000);
+        Assert.False(bench.Endpoint.ReleaseHotReset());
+        if (isEverInDetect)
+        {
+            bench.Lies.Clear();
+        }
+        else
+        {
+            bench.Soc.Advance(1_000_000);
+        }
+
+        Assert.True(bench.Endpoint.ReleaseHotReset());
+        bench.Lies.Clear();
+        bench.PollUntil(LinkEvents.LinkUp);
+    }
+
+    [Fact]
+    public void Where_that_is_asked_for_only_regions_that_a_reset_has_closed_are_written_again()
+    {
+        Rk3588Switches switches = new() { RewriteTranslationAfterReset = false };
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { Switches = switches });
+        bench.Start();
+        bench.Soc.Host.HotReset();
+        bench.PollUntil(LinkEvents.Reset);
+        bench.Accesses.Clear();
+        bench.Restore();
+        Assert.DoesNotContain(bench.Accesses, access => access.IsWrite && access.Address - Dbi - 0x30_0000 < 0x4000);
+        bench.PollUntil(LinkEvents.LinkUp);
+        bench.Soc.Host.HotReset();
+        bench.PollUntil(LinkEvents.Reset);
+        Assert.True(bench.Soc.CpuWrite(Dbi + 0x30_0104, 4, 0));
+        bench.Restore();
+        _ = bench.IndexOfWrite(Dbi + 0x30_0114, (uint)EndpointBench.BarMemory);
+        bench.PollUntil(LinkEvents.LinkUp);
+        bench.AssertClean();
+    }
+
+    [Fact]
+    public void A_taken_over_link_keeps_what_the_host_writes_to_its_command_register_meanwhile()
+    {
+        using EndpointBench bench = new();
+        bench.Start();
+        bench.Restart();
+        bench.AfterWrite = access =>
+        {
+            if (access.Address == Dbi + 0x30_0114)
+            {
+                bench.Soc.Host.ConfigWrite(0x04, 2, 0x0402);
+            }
+        };
+        bench.Endpoint.BringUp(EndpointBench.OtherBarMemory);
+        Assert.Equal(0x0402u, bench.HostRead(0x04) & 0xFFFF);
+        bench.AssertClean();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Inbound_regions_of_somebody_before_are_closed(bool isLinkUp)
+    {
+        const ulong Control2OfRegion3 = Dbi + 0x30_0104 + (3 * 0x200);
+        using EndpointBench bench = new(SocStartState.Powered, EndpointBench.TakeOver);
+        if (isLinkUp)
+        {
+            bench.Start();
+            bench.Restart();
+        }
+
+        Assert.True(bench.Soc.CpuWrite(Control2OfRegion3, 4, 0x8000_0000));
+        bench.Accesses.Clear();
+        bench.Endpoint.BringUp(EndpointBench.OtherBarMemory);
+        _ = bench.IndexOfWrite(Control2OfRegion3, 0);
+        Assert.Single(bench.Accesses, access => access.IsWrite && access.Address - (Dbi + 0x30_0300) < 0x1E00);
+        Assert.True(bench.Soc.CpuRead(Control2OfRegion3, 4, out ulong control));
+        Assert.Equal(0u, control >> 31);
+    }
+
+    [Fact]
+    public void A_change_of_perst_before_the_link_was_enabled_is_still_reported()
+    {
+        using EndpointBench bench = new(options: EndpointBench.DefaultOptions with { PerstPin = new GpioPin(4, 14) });
+        bench.Endpoint.BringUp(EndpointBench.BarMemory);
+        bench.Soc.Host.AssertPerst(true);
+        bench.Endpoint.EnableLink();
+        bench.PollUntil(LinkEvents.Reset);
+        bench.Restore();
+        bench.Soc.Host.AssertPerst(false);
+        bench.PollUntil(LinkEvents.LinkUp);
+    }
+
+    [Fact]
     public void Where_nothing_happens_a_look_costs_two_reads_and_no_write_and_not_more_often_than_asked()
     {
         using EndpointBench bench = new();
@@ -164,14 +286,14 @@ public sealed class LinkEventTests
             bench.Soc.Advance(1000);
         }
 
-        bench.Endpoint.ReleaseHotReset();
+        bool isReleased = bench.Endpoint.ReleaseHotReset();
         for (int i = 0; i < 1000 && !bench.Endpoint.IsLinkUp; i++)
         {
             _ = bench.Poll();
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.True(bench.Endpoint.IsLinkUp);
+        Assert.True(isReleased && bench.Endpoint.IsLinkUp);
     }
 
     [Fact]

@@ -76,13 +76,20 @@ public sealed class HostPort
     /// <summary>The address that the host assigned to <paramref name="bar"/>.</summary>
     public ulong BarAddress(int bar) => _soc.Config.Bars.Address(bar);
 
-    /// <summary>A hot reset: the link goes down and is trained again when the endpoint allows it. Nothing happens while it is down.</summary>
+    /// <summary>
+    /// A hot reset: the link goes down and is trained again when the endpoint allows it. While the endpoint holds it down after a reset, another one
+    /// is seen there too; otherwise nothing happens while it is down.
+    /// </summary>
     public void HotReset()
     {
         if (IsLinkUp)
         {
             _soc.Log.Add(_soc.NowNanoseconds, SocEvent.Reset, 0, 0);
             _soc.Link.GoDown(isHotReset: true);
+        }
+        else
+        {
+            _soc.Link.ResetWhileHeld();
         }
     }
 

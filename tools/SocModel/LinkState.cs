@@ -77,6 +77,16 @@ internal sealed class LinkState
         Reconsider();
     }
 
+    /// <summary>Another reset while the first is held: registers are lost once more, and the endpoint is told once more.</summary>
+    internal void ResetWhileHeld()
+    {
+        if (!IsUp && _isHeld)
+        {
+            _soc.OnLinkLost();
+            _soc.Apb.Latch(ApbClient.LinkResetRequested);
+        }
+    }
+
     /// <summary>The controller itself was reset: no link, and nothing to hold.</summary>
     internal void OnControllerReset()
     {

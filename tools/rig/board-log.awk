@@ -1,5 +1,5 @@
 # Judges an access log of nvmepf-soc: each time that link training is allowed, the endpoint must be fit for a host by then.
-# Since power-on (or, for a retraining, since the link was lost) these have to come before LTSSM enable or DLY2_DONE:
+# Since power-on, or since the link was lost, these have to come before LTSSM enable or DLY2_DONE:
 #   the inbound window of BAR 0 enabled, and BAR 4 off, which would show the host our own iATU.
 # Prints one line of what it saw; ends with status 1 and the reason where something is wrong.
 
@@ -15,7 +15,7 @@ function bit(number, position) { return int(number / 2 ^ position) % 2 }
 
 $2 == "!!" { fail("a violation: " $0) }
 /BUS FAULT$/ { fail("a bus fault: " $0) }
-/-- (board connected|board reset|link down)$/ { inbound = 0 }
+/-- (board connected|board reset|link down)$/ { inbound = 0; bar4_off = 0 }
 $2 == "W4" && $4 ~ /^IATU.INBOUND[0-9]+.CTRL2$/ { if (bit(value(), 31)) inbound = NR }
 $2 == "W4" && $4 == "DBI2.BAR4" { if (value() == 0) bar4_off = NR }
 
@@ -28,6 +28,7 @@ $2 == "W4" && $4 == "APB.GENERAL_CON" && bit(value(), 18) && bit(value(), 2) {
 $2 == "W4" && $4 == "APB.HOT_RESET_CTRL" && bit(value(), 19) && bit(value(), 3) {
   retrainings++
   if (!inbound) fail("DLY2_DONE before the inbound window was written again")
+  if (!bar4_off) fail("DLY2_DONE while BAR 4 may show the host our iATU: it was not closed again")
 }
 /-- link up$/ {
   ups++
