@@ -76,7 +76,7 @@ internal static class RegisterMapTable
     internal const string Header = """
         Dbi.Identity 000 Protected HeaderIdentity: VendorId 0 16; DeviceId 16 16
         Dbi.CommandStatus 004 ControlStatus CommandStatus: IoSpaceEnable 0 1; MemorySpaceEnable 1 1; BusMasterEnable 2 1;
-            InterruptDisable 10 1; InterruptStatus 19 1; CapabilitiesList 20 1
+            InterruptDisable 10 1; InterruptStatus 19 1; CapabilitiesList 20 1; ReceivedTargetAbort 28 1; ReceivedMasterAbort 29 1
         Dbi.ClassRevision 008 Protected ClassRevision: RevisionId 0 8; ClassCode 8 24
         Dbi.HeaderType 00C Protected HeaderLayout: CacheLineSize 0 8; LatencyTimer 8 8; Layout 16 7; MultiFunction 23 1; Bist 24 8
         Dbi.Bar 010+4 Protected BaseAddress: IsIoSpace 0 1; Is64Bit 2 1; IsPrefetchable 3 1; AddressIn16Bytes 4 28
