@@ -264,6 +264,12 @@ public sealed unsafe class InterruptRaiser
     private bool TrySendMsi(int vector)
     {
         MsiControl control = _endpoint.Msi.Control.Read();
+        if (!control.Enable)
+        {
+            // The host took it back since the mode was looked at; the vector waits for the next look.
+            return false;
+        }
+
         int mask = (1 << Math.Min((int)control.VectorsEnabledLog2, 5)) - 1;
         int message = vector & mask;
         uint bit = 1u << message;
@@ -282,6 +288,13 @@ public sealed unsafe class InterruptRaiser
 
         if (_switches.MsiByApb)
         {
+            // The read behind the stores may take long, and end because the link is gone: then the host has no MSI any more.
+            _windows.FlushStores();
+            if (!_endpoint.Msi.Control.Read().Enable)
+            {
+                return false;
+            }
+
             SendMsiByApb(bit);
         }
         else
@@ -312,12 +325,11 @@ public sealed unsafe class InterruptRaiser
     }
 
     /// <summary>
-    /// The register is another way to the host than the windows are, so that the stores have to have arrived: a read behind them says so.
+    /// The register is another way to the host than the windows are, so that the stores have to have arrived: a read behind them has said so.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void SendMsiByApb(uint vectors)
     {
-        _windows.FlushStores();
         Mmio.Barrier.Full();
         _apb.MsiGeneration.Write(new MsiGeneration { Vectors = vectors });
     }

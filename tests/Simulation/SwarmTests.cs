@@ -29,7 +29,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         {
             SimulationResult result = Simulation.Run(one);
             output.WriteLine($"seed {one}: {result.Steps} steps, {result.Completed} commands, log {result.Hash:X16}");
-            Assert.Null(result.Failure);
+            Assert.True(result.Failure is null, result.Failure);
             return;
         }
 
