@@ -188,6 +188,6 @@ public sealed unsafe partial class CommandEngine
         slot.State = CommandState.Free;
         slot.Flags = CommandFlags.None;
         slot.SegmentCount = 0;
-        _free.Add(_slots, slot.Index);
+        _free.AddFirst(_slots, slot.Index);
     }
 }

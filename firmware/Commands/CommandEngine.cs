@@ -42,7 +42,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly void* _slotMemory; // segments and vectors of all slots
     private readonly nuint _slotMemoryBytes;
     private readonly int _slotCount;
-    private SlotStack _free;
+
+    // Last in, first out: the slot that a command just left is still in the cache, and a queue that is answered at once works in one slot.
+    private SlotList _free;
 
     /// <summary>Allocates every slot.</summary>
     public CommandEngine(NvmeController controller, QueueSet queues)
@@ -80,7 +82,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             slot.Segments = (HostSegment*)memory;
             slot.Operation.Vectors = (IoVector*)(memory + segmentBytes);
             slot.BufferIndex = -1;
-            _free.Add(_slots, i);
+            _free.AddFirst(_slots, i);
         }
     }
 
@@ -132,7 +134,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             if (!queue.TryTake(&_slots[index].Entry))
             {
                 completion.ReturnCredit();
-                _free.Add(_slots, index);
+                _free.AddFirst(_slots, index);
                 break;
             }
 

@@ -1,6 +1,9 @@
 namespace Nvmepf.Firmware.Commands;
 
-/// <summary>First-in first-out list of slots, linked through <see cref="CommandSlot.Next"/>. A slot is on one list at most.</summary>
+/// <summary>
+/// List of slots, linked through <see cref="CommandSlot.Next"/>: first in first out by <see cref="Add"/>, last in first out by <see cref="AddFirst"/>.
+/// A slot is on one list at most.
+/// </summary>
 public unsafe struct SlotList
 {
     private int _first;
@@ -26,7 +29,16 @@ public unsafe struct SlotList
         Count++;
     }
 
-    /// <summary>Takes the slot that has waited longest; the list must not be empty.</summary>
+    /// <summary>Puts a slot at the front: it is the next to be taken.</summary>
+    public void AddFirst(CommandSlot* slots, int index)
+    {
+        slots[index].Next = _first;
+        _first = index;
+        _last = Count == 0 ? index : _last;
+        Count++;
+    }
+
+    /// <summary>Takes the slot at the front; the list must not be empty.</summary>
     public int Take(CommandSlot* slots)
     {
         int index = _first;
