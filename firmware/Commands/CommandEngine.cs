@@ -86,6 +86,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
     }
 
+    /// <summary>What commands did lately, where that is switched on.</summary>
+    public TraceRing Trace { get; } = new();
+
     /// <summary>Commands in slots, waiting event requests included.</summary>
     public int InFlight => _slotCount - _free.Count;
 
@@ -223,6 +226,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Trace.Dispose();
         NativeMemory.AlignedFree(_slots);
         _ = MemoryMappings.Unmap(_slotMemory, _slotMemoryBytes);
     }
