@@ -74,14 +74,14 @@ public sealed unsafe class CommandDescriptor
     /// Checks every field and sets <see cref="CommandSlot.Direction"/> and <see cref="CommandSlot.DataLengthBytes"/>; changes nothing else.
     /// Null where there is nothing to check.
     /// </summary>
-    public delegate* managed<NvmeController, ref CommandSlot, Status> Prepare { get; init; }
+    public delegate* managed<CommandEngine, ref CommandSlot, Status> Prepare { get; init; }
 
     /// <summary>Does it.</summary>
-    public required delegate* managed<NvmeController, ref CommandSlot, CommandOutcome> Execute { get; init; }
+    public required delegate* managed<CommandEngine, ref CommandSlot, CommandOutcome> Execute { get; init; }
 
     /// <summary>
     /// Called when the backend operation that Execute or Continue began has ended, its status in <c>slot.Operation.Status</c>.
     /// Null: the command ends with the operation's status.
     /// </summary>
-    public delegate* managed<NvmeController, ref CommandSlot, CommandOutcome> Continue { get; init; }
+    public delegate* managed<CommandEngine, ref CommandSlot, CommandOutcome> Continue { get; init; }
 }

@@ -49,7 +49,7 @@ public sealed unsafe partial class CommandEngine
         switch (slot.State)
         {
             case CommandState.Parked:
-                if (!_discarding && !_controller.Events.Forget(slotIndex))
+                if (!_discarding && !Controller.Events.Forget(slotIndex))
                 {
                     return CancelOutcome.TooLate;
                 }

@@ -54,7 +54,7 @@ public sealed unsafe partial class CommandEngine
         {
             Status status = slot.Status;
             Release(ref slot);
-            _controller.InternalCommandEnded(status);
+            Controller.InternalCommandEnded(status);
         }
         else if (_discarding)
         {
@@ -95,8 +95,8 @@ public sealed unsafe partial class CommandEngine
 
         slot.Status = slot.Status.WithMore();
         bool hasLba = slot.SubmissionQueueId != 0;
-        _controller.Errors.Record(in slot, slot.Entry.NamespaceIdentifier, hasLba ? slot.Entry.StartingLba : 0);
-        _controller.Log.WriteLimited(
+        Controller.Errors.Record(in slot, slot.Entry.NamespaceIdentifier, hasLba ? slot.Entry.StartingLba : 0);
+        Controller.Log.WriteLimited(
             slot.SubmissionQueueId == 0 ? "admin command {0:x2}h ended with status {1:x4}h" : "I/O command {0:x2}h ended with status {1:x4}h",
             slot.Entry.Cdw0.Opcode,
             slot.Status.Raw);

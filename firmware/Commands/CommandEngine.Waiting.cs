@@ -114,7 +114,7 @@ public sealed unsafe partial class CommandEngine
                 break;
             default:
                 CommandDescriptor row = RowOf(ref slot)!;
-                Advance(ref slot, slot.HasExecuted && row.Continue != null ? row.Continue(_controller, ref slot) : row.Execute(_controller, ref slot));
+                Advance(ref slot, slot.HasExecuted && row.Continue != null ? row.Continue(this, ref slot) : row.Execute(this, ref slot));
                 break;
         }
     }

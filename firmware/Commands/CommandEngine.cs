@@ -29,7 +29,6 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// </summary>
     private const int AdminReserve = 16;
 
-    private readonly NvmeController _controller;
     private readonly IPlatform _platform;
     private readonly QueueSet _queues;
     private readonly BufferPool _buffers;
@@ -49,7 +48,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <summary>Allocates every slot.</summary>
     public CommandEngine(NvmeController controller, QueueSet queues)
     {
-        _controller = controller;
+        Controller = controller;
+        Namespaces = controller.Namespaces;
+        Media = controller.Smart.AddEngine();
         _platform = controller.Platform;
         _queues = queues;
         _buffers = controller.Buffers;
@@ -88,6 +89,15 @@ public sealed unsafe partial class CommandEngine : IDisposable
 
     /// <summary>What commands did lately, where that is switched on.</summary>
     public TraceRing Trace { get; } = new();
+
+    /// <summary>The controller whose commands run here.</summary>
+    public NvmeController Controller { get; }
+
+    /// <summary>The controller's namespaces: the same table for the life of both.</summary>
+    public NamespaceTable Namespaces { get; }
+
+    /// <summary>What SMART counts of the commands that ran here.</summary>
+    public MediaCounters Media { get; }
 
     /// <summary>Commands in slots, waiting event requests included.</summary>
     public int InFlight => _slotCount - _free.Count;
@@ -268,7 +278,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private NamespaceBackend Backend(ref CommandSlot slot) => _controller.Namespaces[slot.NamespaceIndex].Backend;
+    private NamespaceBackend Backend(ref CommandSlot slot) => Namespaces[slot.NamespaceIndex].Backend;
 
     private void Start(ref CommandSlot slot)
     {
@@ -279,7 +289,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             : CheckCommon(ref slot, row);
         if (status.IsSuccess && row!.Prepare != null)
         {
-            status = row.Prepare(_controller, ref slot);
+            status = row.Prepare(this, ref slot);
         }
 
         if (status.IsError)
@@ -320,7 +330,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
 
         uint identifier = slot.Entry.NamespaceIdentifier;
-        slot.NamespaceIndex = _controller.Namespaces.IndexOf(identifier);
+        slot.NamespaceIndex = Namespaces.IndexOf(identifier);
         bool broadcast = identifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier && row.NamespaceRule == NamespaceRule.ActiveOrBroadcast;
         return slot.NamespaceIndex >= 0 || broadcast
             ? Status.Success
@@ -414,7 +424,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private void Execute(ref CommandSlot slot, CommandDescriptor row)
     {
         slot.State = CommandState.Executing;
-        Advance(ref slot, row.Execute(_controller, ref slot));
+        Advance(ref slot, row.Execute(this, ref slot));
     }
 
     /// <summary>Goes on with a command whose backend operation has ended.</summary>
@@ -429,7 +439,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
         else
         {
-            Advance(ref slot, row.Continue(_controller, ref slot));
+            Advance(ref slot, row.Continue(this, ref slot));
         }
     }
 

@@ -13,10 +13,14 @@ namespace Nvmepf.Firmware.Controller;
 /// </remarks>
 public sealed class HealthMonitor
 {
+    private readonly SmartCounters _counters;
     private CriticalWarning _reported;
     private long _lastNanoseconds;
     private ulong _warningNanoseconds;
     private ulong _criticalNanoseconds;
+
+    /// <summary>Creates it for the counters that tell of media errors.</summary>
+    public HealthMonitor(SmartCounters counters) => _counters = counters;
 
     /// <summary>Composite temperature where nothing measures one: 25 C.</summary>
     public const ushort NominalTemperatureKelvin = 298;
@@ -30,7 +34,7 @@ public sealed class HealthMonitor
     /// <summary>Composite temperature in kelvins.</summary>
     public ushort CompositeTemperatureKelvin { get; set; } = NominalTemperatureKelvin;
 
-    /// <summary>A backend failed or lost data: reliability is degraded (critical warning bit 2).</summary>
+    /// <summary>A backend failed or lost data: reliability is degraded (critical warning bit 2), as it is after any media error.</summary>
     public bool IsReliabilityDegraded { get; set; }
 
     /// <summary>Every namespace has become read-only (critical warning bit 3).</summary>
@@ -52,7 +56,7 @@ public sealed class HealthMonitor
             warning |= CriticalWarning.TemperatureThreshold;
         }
 
-        if (IsReliabilityDegraded)
+        if (IsReliabilityDegraded || _counters.MediaErrors > 0)
         {
             warning |= CriticalWarning.NvmSubsystemReliabilityDegraded;
         }

@@ -8,7 +8,7 @@ using Nvmepf.Hal;
 namespace Nvmepf.Firmware.Controller;
 
 /// <summary>
-/// One NVMe controller: what its parts are and how they find each other. Command handlers get it as their first argument.
+/// One NVMe controller: what its parts are and how they find each other. Command handlers find it through the engine that they run in.
 /// The life cycle (enable, reset, shutdown) is in NvmeController.Lifecycle.cs, the round of queues in NvmeController.Turn.cs.
 /// </summary>
 /// <remarks>Owned by one reactor thread; nothing here is shared. One controller a subsystem so far.</remarks>

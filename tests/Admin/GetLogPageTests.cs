@@ -207,11 +207,15 @@ public sealed class GetLogPageTests
     {
         using AdminHost host = new();
         SmartCounters smart = host.Controller.Smart;
-        smart.BytesRead = 512_001;
-        smart.BytesWritten = 5 * 512_000;
-        smart.HostReadCommands = 11;
-        smart.HostWriteCommands = 12;
-        smart.MediaErrors = 13;
+        MediaCounters first = host.Controller.Engine.Media;
+        MediaCounters second = smart.AddEngine();
+        first.BytesRead = 512_000;
+        second.BytesRead = 1;
+        second.BytesWritten = 5 * 512_000;
+        first.HostReadCommands = 11;
+        second.HostWriteCommands = 12;
+        first.MediaErrors = 6;
+        second.MediaErrors = 7;
         smart.UnsafeShutdowns = 14;
         smart.BusyNanoseconds = 150_000_000_000;
         host.Platform.NowNanoseconds += 7L * 3600 * 1_000_000_000;
@@ -228,7 +232,7 @@ public sealed class GetLogPageTests
         Assert.Equal((UInt128)7, log.PowerOnHours);
         Assert.Equal((UInt128)1, log.PowerCycles);
         Assert.Equal((UInt128)1, log.NumberOfErrorInformationLogEntries);
-        Assert.Equal(CriticalWarning.None, log.CriticalWarning);
+        Assert.Equal(CriticalWarning.NvmSubsystemReliabilityDegraded, log.CriticalWarning);
         Assert.Equal(HealthMonitor.NominalTemperatureKelvin, log.CompositeTemperatureKelvin);
         Assert.Equal(0, log.TemperatureSensorsKelvin[0]);
         Assert.Equal(100, log.AvailableSparePercent);

@@ -21,9 +21,8 @@ public static unsafe class Abort
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        CommandEngine engine = controller.Engine;
         AbortDword10 dword10 = new(slot.Entry.Cdw10);
         slot.Result0 = new AbortCompletionDword0 { ImmediateAbortNotPerformed = true }.Raw;
         int target = engine.Find(dword10.SubmissionQueueIdentifier, dword10.CommandIdentifier);

@@ -19,5 +19,6 @@ public static unsafe class AsynchronousEventRequest
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot) => controller.Events.Park(controller, ref slot);
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot) =>
+        engine.Controller.Events.Park(engine.Controller, ref slot);
 }

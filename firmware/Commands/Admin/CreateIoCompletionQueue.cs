@@ -17,8 +17,9 @@ public static unsafe class CreateIoCompletionQueue
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         QueueSet queues = controller.Queues;
         CreateIoQueueDword10 dword10 = new(slot.Entry.Cdw10);
         CreateIoCompletionQueueDword11 dword11 = new(slot.Entry.Cdw11);

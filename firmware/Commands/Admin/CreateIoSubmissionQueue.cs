@@ -20,8 +20,9 @@ public static unsafe class CreateIoSubmissionQueue
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         QueueSet queues = controller.Queues;
         CreateIoQueueDword10 dword10 = new(slot.Entry.Cdw10);
         CreateIoSubmissionQueueDword11 dword11 = new(slot.Entry.Cdw11);

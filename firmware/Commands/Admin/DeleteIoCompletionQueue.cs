@@ -16,9 +16,9 @@ public static unsafe class DeleteIoCompletionQueue
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        QueueSet queues = controller.Queues;
+        QueueSet queues = engine.Controller.Queues;
         ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
         if (!queues.IsIoIdentifier(identifier) || !queues.Completion(identifier).Exists)
         {

@@ -19,9 +19,9 @@ public static unsafe class DeleteIoSubmissionQueue
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        QueueSet queues = controller.Queues;
+        QueueSet queues = engine.Controller.Queues;
         ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
         if (!queues.IsIoIdentifier(identifier) || queues.Submission(identifier).State != SubmissionQueueState.Active)
         {
@@ -30,7 +30,7 @@ public static unsafe class DeleteIoSubmissionQueue
         }
 
         queues.Submission(identifier).BeginDelete(slot.Index);
-        controller.Engine.CancelQueue(identifier, StatusCode.AbortedSqDeletion);
+        engine.CancelQueue(identifier, StatusCode.AbortedSqDeletion);
         return CommandOutcome.Parked;
     }
 }

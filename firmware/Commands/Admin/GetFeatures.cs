@@ -24,8 +24,9 @@ public static unsafe class GetFeatures
         Execute = &Execute,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         GetFeaturesDword10 dword10 = new(slot.Entry.Cdw10);
         FeatureDescriptor? row = FeatureTable.Find(controller, dword10.FeatureIdentifier);
         if (row is null)
@@ -58,8 +59,9 @@ public static unsafe class GetFeatures
         return status;
     }
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         GetFeaturesDword10 dword10 = new(slot.Entry.Cdw10);
         FeatureDescriptor? row = FeatureTable.Find(controller, dword10.FeatureIdentifier);
         if (row is null)

@@ -50,8 +50,9 @@ public static unsafe class GetLogPage
         return ((upper << 32) | lower) & ~3ul;
     }
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         LogPageDescriptor? row = LogPageTable.Find(new GetLogPageDword10(slot.Entry.Cdw10).LogPageIdentifier);
         if (row is null)
         {
@@ -95,8 +96,9 @@ public static unsafe class GetLogPage
     private static bool IsCommandSetSelected(NvmeController controller) =>
         controller.Registers.Configuration.IoCommandSetSelected == IoCommandSetSelected.AllSupportedIoCommandSets;
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         slot.Status = Status.Success;
         GetLogPageDword10 dword10 = new(slot.Entry.Cdw10);
         LogPageDescriptor row = LogPageTable.Find(dword10.LogPageIdentifier)!;

@@ -30,8 +30,9 @@ public static unsafe class Identify
         Execute = &Execute,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         IdentifyDescriptor? row = IdentifyTable.Find(new IdentifyDword10(slot.Entry.Cdw10).Cns);
         if (row is null)
         {
@@ -64,8 +65,9 @@ public static unsafe class Identify
         return isGood ? Status.Success : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), NamespaceByte);
     }
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         slot.Status = Status.Success;
         IdentifyDescriptor row = IdentifyTable.Find(new IdentifyDword10(slot.Entry.Cdw10).Cns)!;
 

@@ -19,9 +19,9 @@ public static unsafe class KeepAlive
         Execute = &Execute,
     };
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        controller.Features.KeepAlive.Restart(controller.Platform.NowNanoseconds);
+        engine.Controller.Features.KeepAlive.Restart(engine.Controller.Platform.NowNanoseconds);
         slot.Status = Status.Success;
         return CommandOutcome.Completed;
     }

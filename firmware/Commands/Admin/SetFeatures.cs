@@ -26,8 +26,9 @@ public static unsafe class SetFeatures
         Continue = &Continue,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         SetFeaturesDword10 dword10 = new(slot.Entry.Cdw10);
         FeatureDescriptor? row = FeatureTable.Find(controller, dword10.FeatureIdentifier);
         if (row is null)
@@ -60,8 +61,9 @@ public static unsafe class SetFeatures
         return row.CheckSet == null ? Status.Success : row.CheckSet(controller, ref slot);
     }
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         slot.Status = Status.Success;
         FeatureDescriptor? row = FeatureTable.Find(controller, new SetFeaturesDword10(slot.Entry.Cdw10).FeatureIdentifier);
         if (row is null)
@@ -73,8 +75,9 @@ public static unsafe class SetFeatures
         return row.Set(controller, ref slot);
     }
 
-    private static CommandOutcome Continue(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
+        NvmeController controller = engine.Controller;
         FeatureDescriptor? row = FeatureTable.Find(controller, new SetFeaturesDword10(slot.Entry.Cdw10).FeatureIdentifier);
         if (row is null || row.ContinueSet == null)
         {

@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
@@ -32,26 +31,26 @@ public static unsafe class Compare
         Continue = &Run,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot) =>
-        MediaCommand.PrepareTransfer(controller, ref slot, DataDirection.HostToController);
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot) =>
+        MediaCommand.PrepareTransfer(engine, ref slot, DataDirection.HostToController);
 
-    private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Run(CommandEngine engine, ref CommandSlot slot)
     {
         // Each round reads a page, so there are at most MDTS / 4096 + 1 rounds.
         while (true)
         {
-            if (slot.Step != 0 && !TakeStep(controller, ref slot))
+            if (slot.Step != 0 && !TakeStep(engine, ref slot))
             {
-                return MediaCommand.EndRead(controller, ref slot);
+                return MediaCommand.EndRead(engine, ref slot);
             }
 
             if (slot.Scratch0 == slot.DataLengthBytes)
             {
-                return MediaCommand.EndRead(controller, ref slot);
+                return MediaCommand.EndRead(engine, ref slot);
             }
 
-            BeginStep(controller, ref slot);
-            CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+            BeginStep(engine, ref slot);
+            CommandOutcome outcome = engine.SubmitOperation(ref slot);
             if (outcome != CommandOutcome.Completed)
             {
                 return outcome;
@@ -59,9 +58,9 @@ public static unsafe class Compare
         }
     }
 
-    private static void BeginStep(NvmeController controller, ref CommandSlot slot)
+    private static void BeginStep(CommandEngine engine, ref CommandSlot slot)
     {
-        if (slot.Step == 0 && MediaCommand.NeedsCommit(controller, ref slot))
+        if (slot.Step == 0 && MediaCommand.NeedsCommit(engine, ref slot))
         {
             slot.Step = Committing;
             slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
@@ -69,7 +68,7 @@ public static unsafe class Compare
         }
 
         slot.Step = Reading;
-        ulong offset = MediaCommand.OffsetBytes(controller, ref slot) + slot.Scratch0;
+        ulong offset = MediaCommand.OffsetBytes(engine, ref slot) + slot.Scratch0;
         slot.Operation.Begin(BackendOperationKind.Read, BackendFlags.None, offset, PieceBytes(ref slot));
         slot.BufferSegment = new HostSegment { Local = slot.ListPage, LengthBytes = slot.Operation.LengthBytes };
 
@@ -81,9 +80,9 @@ public static unsafe class Compare
     private static uint PieceBytes(ref CommandSlot slot) => Math.Min(slot.DataLengthBytes - (uint)slot.Scratch0, DataMapper.ListPageBytes);
 
     /// <summary>Looks at what the ended operation brought; false where the command ends with the slot's status.</summary>
-    private static bool TakeStep(NvmeController controller, ref CommandSlot slot)
+    private static bool TakeStep(CommandEngine engine, ref CommandSlot slot)
     {
-        MediaCommand.TakeStatus(controller, ref slot);
+        MediaCommand.TakeStatus(engine, ref slot);
         if (slot.Status.IsError || slot.Step == Committing)
         {
             return slot.Status.IsSuccess;

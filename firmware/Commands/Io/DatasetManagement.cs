@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -30,7 +29,7 @@ public static unsafe class DatasetManagement
     private static uint RangeCount(ref CommandSlot slot) =>
         new DatasetManagementDword10(slot.Entry.Cdw10).NumberOfRangesZeroBased + 1U;
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
         // Hints alone need no data: there is nothing that we would do with it.
         if (new DatasetManagementDword11(slot.Entry.Cdw11).Deallocate)
@@ -42,14 +41,14 @@ public static unsafe class DatasetManagement
         return Status.Success;
     }
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
         if (slot.DataLengthBytes == 0)
         {
             return CommandOutcome.Completed;
         }
 
-        NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
+        NvmeNamespace target = engine.Namespaces[slot.NamespaceIndex];
         for (uint i = 0; i < RangeCount(ref slot); i++)
         {
             DatasetManagementRange* range = RangeAt(ref slot, i);
@@ -60,22 +59,22 @@ public static unsafe class DatasetManagement
             }
         }
 
-        return Run(controller, ref slot);
+        return Run(engine, ref slot);
     }
 
     /// <summary>The host's ranges as copied into the slot's buffer, which is page aligned and holds all 256.</summary>
     private static DatasetManagementRange* RangeAt(ref CommandSlot slot, uint index) => (DatasetManagementRange*)slot.Buffer + index;
 
-    private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Run(CommandEngine engine, ref CommandSlot slot)
     {
-        NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
+        NvmeNamespace target = engine.Namespaces[slot.NamespaceIndex];
         uint count = RangeCount(ref slot);
         while (true)
         {
             if (slot.Step == Deallocating)
             {
                 slot.Step = 0;
-                MediaCommand.TakeStatus(controller, ref slot);
+                MediaCommand.TakeStatus(engine, ref slot);
                 if (slot.Status.IsError)
                 {
                     return CommandOutcome.Completed;
@@ -97,7 +96,7 @@ public static unsafe class DatasetManagement
             slot.Step = Deallocating;
             ulong length = (ulong)range->LengthLogicalBlocks << target.BlockShift;
             slot.Operation.Begin(BackendOperationKind.Deallocate, BackendFlags.None, range->StartingLba << target.BlockShift, length);
-            CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+            CommandOutcome outcome = engine.SubmitOperation(ref slot);
             if (outcome != CommandOutcome.Completed)
             {
                 return outcome;

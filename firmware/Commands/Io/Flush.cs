@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
@@ -28,7 +27,7 @@ public static unsafe class Flush
     private static bool IsBroadcast(ref CommandSlot slot) =>
         slot.Entry.NamespaceIdentifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier;
 
-    private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Run(CommandEngine engine, ref CommandSlot slot)
     {
         // Each round flushes a namespace or ends, so there are no more rounds than namespaces.
         while (true)
@@ -36,14 +35,14 @@ public static unsafe class Flush
             if (slot.Step == Flushing)
             {
                 slot.Step = 0;
-                TakeStatus(controller, ref slot);
+                TakeStatus(engine, ref slot);
                 if (!IsBroadcast(ref slot))
                 {
                     return CommandOutcome.Completed;
                 }
             }
 
-            if (Sabotage.Is(SabotageKind.SkipFlush) || !FindNext(controller, ref slot))
+            if (Sabotage.Is(SabotageKind.SkipFlush) || !FindNext(engine, ref slot))
             {
                 slot.Status = new Status((ushort)slot.Scratch1);
                 return CommandOutcome.Completed;
@@ -51,7 +50,7 @@ public static unsafe class Flush
 
             slot.Step = Flushing;
             slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
-            CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+            CommandOutcome outcome = engine.SubmitOperation(ref slot);
             if (outcome != CommandOutcome.Completed)
             {
                 return outcome;
@@ -60,17 +59,17 @@ public static unsafe class Flush
     }
 
     /// <summary>Points the slot at the next namespace that has something to flush.</summary>
-    private static bool FindNext(NvmeController controller, ref CommandSlot slot)
+    private static bool FindNext(CommandEngine engine, ref CommandSlot slot)
     {
         if (!IsBroadcast(ref slot))
         {
-            return controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
+            return engine.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
         }
 
-        while (slot.Scratch0 < (ulong)controller.Namespaces.Count)
+        while (slot.Scratch0 < (ulong)engine.Namespaces.Count)
         {
             int index = (int)slot.Scratch0++;
-            NvmeNamespace candidate = controller.Namespaces[index];
+            NvmeNamespace candidate = engine.Namespaces[index];
             if (candidate.IsActive && candidate.Backend.HasVolatileWriteCache)
             {
                 slot.NamespaceIndex = index;
@@ -81,9 +80,9 @@ public static unsafe class Flush
         return false;
     }
 
-    private static void TakeStatus(NvmeController controller, ref CommandSlot slot)
+    private static void TakeStatus(CommandEngine engine, ref CommandSlot slot)
     {
-        MediaCommand.TakeStatus(controller, ref slot);
+        MediaCommand.TakeStatus(engine, ref slot);
         if (slot.Status.IsError && slot.Scratch1 == 0)
         {
             slot.Scratch1 = slot.Status.Raw;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -34,13 +33,13 @@ internal static class MediaCommand
 
     /// <summary>Checks SLBA and NLB of a command.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Status CheckRange(NvmeController controller, ref CommandSlot slot, ulong blocks) =>
-        IsInside(controller.Namespaces[slot.NamespaceIndex], slot.Entry.StartingLba, blocks)
+    internal static Status CheckRange(CommandEngine engine, ref CommandSlot slot, ulong blocks) =>
+        IsInside(engine.Namespaces[slot.NamespaceIndex], slot.Entry.StartingLba, blocks)
             ? Status.Success
             : slot.Blame(new Status(StatusCode.LbaOutOfRange, doNotRetry: true), StartingLbaByte);
 
     /// <summary>Checks a command that transfers its blocks (Read, Write, Compare) and sets how much and which way.</summary>
-    internal static Status PrepareTransfer(NvmeController controller, ref CommandSlot slot, DataDirection direction)
+    internal static Status PrepareTransfer(CommandEngine engine, ref CommandSlot slot, DataDirection direction)
     {
         ReadWriteDword12 dword12 = new(slot.Entry.Cdw12);
         Status status = CheckExtension(ref slot, dword12.CommandExtensionType);
@@ -51,15 +50,15 @@ internal static class MediaCommand
 
         // NLB has 16 bits and a block at most 31, so the product fits 64.
         ulong blocks = dword12.NumberOfLogicalBlocksZeroBased + 1UL;
-        ulong lengthBytes = blocks << controller.Namespaces[slot.NamespaceIndex].BlockShift;
-        if (lengthBytes > controller.Settings.MaximumTransferBytes)
+        ulong lengthBytes = blocks << engine.Namespaces[slot.NamespaceIndex].BlockShift;
+        if (lengthBytes > engine.Controller.Settings.MaximumTransferBytes)
         {
             return slot.Blame(new Status(StatusCode.InvalidField, doNotRetry: true), Dword12Byte);
         }
 
         slot.Direction = direction;
         slot.DataLengthBytes = (uint)lengthBytes;
-        return CheckRange(controller, ref slot, blocks);
+        return CheckRange(engine, ref slot, blocks);
     }
 
     /// <summary>
@@ -72,29 +71,29 @@ internal static class MediaCommand
 
     /// <summary>First byte of the command's blocks on the media.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static ulong OffsetBytes(NvmeController controller, ref CommandSlot slot) =>
-        slot.Entry.StartingLba << controller.Namespaces[slot.NamespaceIndex].BlockShift;
+    internal static ulong OffsetBytes(CommandEngine engine, ref CommandSlot slot) =>
+        slot.Entry.StartingLba << engine.Namespaces[slot.NamespaceIndex].BlockShift;
 
     /// <summary>
     /// True where a read has to be preceded by a flush: under Force Unit Access the blocks are committed first and then read
     /// (NVM Command Set 1.1 section 3.3.4).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool NeedsCommit(NvmeController controller, ref CommandSlot slot) =>
+    internal static bool NeedsCommit(CommandEngine engine, ref CommandSlot slot) =>
         new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess &&
-        controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
+        engine.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache;
 
     /// <summary>
     /// How a write is done: durable before it completes where the command says so (FUA) or where the host has switched the volatile
     /// write cache off.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static BackendFlags WriteFlags(NvmeController controller, bool forceUnitAccess) =>
-        forceUnitAccess || !controller.Features.IsWriteCacheEnabled ? BackendFlags.ForceUnitAccess : BackendFlags.None;
+    internal static BackendFlags WriteFlags(CommandEngine engine, bool forceUnitAccess) =>
+        forceUnitAccess || !engine.Controller.Features.IsWriteCacheEnabled ? BackendFlags.ForceUnitAccess : BackendFlags.None;
 
     /// <summary>Takes the status of the operation that ended; a media error is counted, and degrades the device's health.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void TakeStatus(NvmeController controller, ref CommandSlot slot)
+    internal static void TakeStatus(CommandEngine engine, ref CommandSlot slot)
     {
         slot.Status = slot.Operation.Status;
         if (slot.Status.IsError)
@@ -102,8 +101,7 @@ internal static class MediaCommand
             slot.ErrorByte = CommandSlot.NoParameterLocation;
             if (slot.Status.StatusCodeType == StatusCodeType.MediaAndDataIntegrity)
             {
-                controller.Smart.MediaErrors++;
-                controller.Smart.Health.IsReliabilityDegraded = true;
+                engine.Media.MediaErrors++;
             }
         }
     }
@@ -112,12 +110,12 @@ internal static class MediaCommand
     /// Counts a command that read the media for the host (Read, Compare); see the SMART log, NVMe Base 2.1 section 5.1.12.1.3.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static CommandOutcome EndRead(NvmeController controller, ref CommandSlot slot)
+    internal static CommandOutcome EndRead(CommandEngine engine, ref CommandSlot slot)
     {
-        controller.Smart.HostReadCommands++;
+        engine.Media.HostReadCommands++;
         if (slot.Status.IsSuccess || slot.Status.Code == StatusCode.CompareFailure)
         {
-            controller.Smart.BytesRead += slot.DataLengthBytes;
+            engine.Media.BytesRead += slot.DataLengthBytes;
         }
 
         return CommandOutcome.Completed;

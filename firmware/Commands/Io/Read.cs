@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -23,41 +22,41 @@ public static unsafe class Read
         Continue = &Continue,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot) =>
-        MediaCommand.PrepareTransfer(controller, ref slot, DataDirection.ControllerToHost);
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot) =>
+        MediaCommand.PrepareTransfer(engine, ref slot, DataDirection.ControllerToHost);
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        if (!MediaCommand.NeedsCommit(controller, ref slot))
+        if (!MediaCommand.NeedsCommit(engine, ref slot))
         {
-            return BeginRead(controller, ref slot);
+            return BeginRead(engine, ref slot);
         }
 
         slot.Step = Committing;
         slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
-        return Submit(controller, ref slot);
+        return Submit(engine, ref slot);
     }
 
-    private static CommandOutcome BeginRead(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome BeginRead(CommandEngine engine, ref CommandSlot slot)
     {
         slot.Step = Reading;
-        ulong offset = MediaCommand.OffsetBytes(controller, ref slot);
+        ulong offset = MediaCommand.OffsetBytes(engine, ref slot);
         slot.Operation.Begin(BackendOperationKind.Read, BackendFlags.None, offset, slot.DataLengthBytes);
-        return Submit(controller, ref slot);
+        return Submit(engine, ref slot);
     }
 
     // At most two operations a command, so that the mutual calls end.
-    private static CommandOutcome Submit(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Submit(CommandEngine engine, ref CommandSlot slot)
     {
-        CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
-        return outcome == CommandOutcome.Completed ? Continue(controller, ref slot) : outcome;
+        CommandOutcome outcome = engine.SubmitOperation(ref slot);
+        return outcome == CommandOutcome.Completed ? Continue(engine, ref slot) : outcome;
     }
 
-    private static CommandOutcome Continue(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
-        MediaCommand.TakeStatus(controller, ref slot);
+        MediaCommand.TakeStatus(engine, ref slot);
         return slot.Step == Committing && slot.Status.IsSuccess
-            ? BeginRead(controller, ref slot)
-            : MediaCommand.EndRead(controller, ref slot);
+            ? BeginRead(engine, ref slot)
+            : MediaCommand.EndRead(engine, ref slot);
     }
 }

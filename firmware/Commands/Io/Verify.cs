@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
@@ -36,30 +35,30 @@ public static unsafe class Verify
         Continue = &Run,
     };
 
-    private static ulong LengthBytes(NvmeController controller, ref CommandSlot slot) =>
+    private static ulong LengthBytes(CommandEngine engine, ref CommandSlot slot) =>
         (new ReadWriteDword12(slot.Entry.Cdw12).NumberOfLogicalBlocksZeroBased + 1UL)
-            << controller.Namespaces[slot.NamespaceIndex].BlockShift;
+            << engine.Namespaces[slot.NamespaceIndex].BlockShift;
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
         ReadWriteDword12 dword12 = new(slot.Entry.Cdw12);
         Status status = MediaCommand.CheckExtension(ref slot, dword12.CommandExtensionType);
-        return status.IsError ? status : MediaCommand.CheckRange(controller, ref slot, dword12.NumberOfLogicalBlocksZeroBased + 1UL);
+        return status.IsError ? status : MediaCommand.CheckRange(engine, ref slot, dword12.NumberOfLogicalBlocksZeroBased + 1UL);
     }
 
-    private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Run(CommandEngine engine, ref CommandSlot slot)
     {
-        ulong length = LengthBytes(controller, ref slot);
+        ulong length = LengthBytes(engine, ref slot);
         for (uint i = 0; ; i++)
         {
-            if (slot.Step != 0 && !TakeStep(controller, ref slot))
+            if (slot.Step != 0 && !TakeStep(engine, ref slot))
             {
                 return CommandOutcome.Completed;
             }
 
             if (slot.Scratch0 == length)
             {
-                controller.Smart.BytesRead += length;
+                engine.Media.BytesRead += length;
                 return CommandOutcome.Completed;
             }
 
@@ -69,8 +68,8 @@ public static unsafe class Verify
                 return CommandOutcome.Pending;
             }
 
-            BeginStep(controller, ref slot, length);
-            CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
+            BeginStep(engine, ref slot, length);
+            CommandOutcome outcome = engine.SubmitOperation(ref slot);
             if (outcome != CommandOutcome.Completed)
             {
                 return outcome;
@@ -79,7 +78,7 @@ public static unsafe class Verify
     }
 
     /// <summary>Takes note of the ended operation; false where the command ends with the slot's status.</summary>
-    private static bool TakeStep(NvmeController controller, ref CommandSlot slot)
+    private static bool TakeStep(CommandEngine engine, ref CommandSlot slot)
     {
         if (slot.Step == Reading)
         {
@@ -89,14 +88,14 @@ public static unsafe class Verify
         // The next time through is not to count this operation again.
         slot.Scratch1 = 1;
         slot.Step = 0;
-        MediaCommand.TakeStatus(controller, ref slot);
+        MediaCommand.TakeStatus(engine, ref slot);
         return slot.Status.IsSuccess;
     }
 
-    private static void BeginStep(NvmeController controller, ref CommandSlot slot, ulong length)
+    private static void BeginStep(CommandEngine engine, ref CommandSlot slot, ulong length)
     {
         // Scratch1: set once an operation has ended, which is the commit where there is one.
-        if (slot.Scratch1 == 0 && MediaCommand.NeedsCommit(controller, ref slot))
+        if (slot.Scratch1 == 0 && MediaCommand.NeedsCommit(engine, ref slot))
         {
             slot.Step = Committing;
             slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
@@ -105,7 +104,7 @@ public static unsafe class Verify
 
         slot.Step = Reading;
         ulong piece = Math.Min(length - slot.Scratch0, PieceBytesMax);
-        ulong offset = MediaCommand.OffsetBytes(controller, ref slot) + slot.Scratch0;
+        ulong offset = MediaCommand.OffsetBytes(engine, ref slot) + slot.Scratch0;
         slot.Operation.Begin(BackendOperationKind.Read, BackendFlags.None, offset, piece);
 
         // The command has no data, so its segments are free. SegmentCount of the slot stays 0: none of this is host memory.

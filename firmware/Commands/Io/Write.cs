@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -20,25 +19,25 @@ public static unsafe class Write
         Continue = &Continue,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot) =>
-        MediaCommand.PrepareTransfer(controller, ref slot, DataDirection.HostToController);
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot) =>
+        MediaCommand.PrepareTransfer(engine, ref slot, DataDirection.HostToController);
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        BackendFlags flags = MediaCommand.WriteFlags(controller, new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess);
-        ulong offset = MediaCommand.OffsetBytes(controller, ref slot);
+        BackendFlags flags = MediaCommand.WriteFlags(engine, new ReadWriteDword12(slot.Entry.Cdw12).ForceUnitAccess);
+        ulong offset = MediaCommand.OffsetBytes(engine, ref slot);
         slot.Operation.Begin(BackendOperationKind.Write, flags, offset, slot.DataLengthBytes);
-        CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
-        return outcome == CommandOutcome.Completed ? Continue(controller, ref slot) : outcome;
+        CommandOutcome outcome = engine.SubmitOperation(ref slot);
+        return outcome == CommandOutcome.Completed ? Continue(engine, ref slot) : outcome;
     }
 
-    private static CommandOutcome Continue(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
-        MediaCommand.TakeStatus(controller, ref slot);
-        controller.Smart.HostWriteCommands++;
+        MediaCommand.TakeStatus(engine, ref slot);
+        engine.Media.HostWriteCommands++;
         if (slot.Status.IsSuccess)
         {
-            controller.Smart.BytesWritten += slot.DataLengthBytes;
+            engine.Media.BytesWritten += slot.DataLengthBytes;
         }
 
         return CommandOutcome.Completed;

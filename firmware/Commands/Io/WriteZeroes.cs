@@ -1,4 +1,3 @@
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
@@ -22,7 +21,7 @@ public static unsafe class WriteZeroes
         Continue = &Continue,
     };
 
-    private static Status Prepare(NvmeController controller, ref CommandSlot slot)
+    private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
         WriteZeroesDword12 dword12 = new(slot.Entry.Cdw12);
         Status status = MediaCommand.CheckExtension(ref slot, dword12.CommandExtensionType);
@@ -37,24 +36,24 @@ public static unsafe class WriteZeroes
             return slot.Blame(new Status(StatusCode.InvalidField, doNotRetry: true), MediaCommand.Dword12ThirdByte, 7);
         }
 
-        return MediaCommand.CheckRange(controller, ref slot, dword12.NumberOfLogicalBlocksZeroBased + 1UL);
+        return MediaCommand.CheckRange(engine, ref slot, dword12.NumberOfLogicalBlocksZeroBased + 1UL);
     }
 
-    private static CommandOutcome Execute(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
         WriteZeroesDword12 dword12 = new(slot.Entry.Cdw12);
-        NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
-        BackendFlags flags = MediaCommand.WriteFlags(controller, dword12.ForceUnitAccess) |
+        NvmeNamespace target = engine.Namespaces[slot.NamespaceIndex];
+        BackendFlags flags = MediaCommand.WriteFlags(engine, dword12.ForceUnitAccess) |
             (dword12.Deallocate ? BackendFlags.MayDeallocate : BackendFlags.None);
         ulong length = (dword12.NumberOfLogicalBlocksZeroBased + 1UL) << target.BlockShift;
-        slot.Operation.Begin(BackendOperationKind.WriteZeroes, flags, MediaCommand.OffsetBytes(controller, ref slot), length);
-        CommandOutcome outcome = controller.Engine.SubmitOperation(ref slot);
-        return outcome == CommandOutcome.Completed ? Continue(controller, ref slot) : outcome;
+        slot.Operation.Begin(BackendOperationKind.WriteZeroes, flags, MediaCommand.OffsetBytes(engine, ref slot), length);
+        CommandOutcome outcome = engine.SubmitOperation(ref slot);
+        return outcome == CommandOutcome.Completed ? Continue(engine, ref slot) : outcome;
     }
 
-    private static CommandOutcome Continue(NvmeController controller, ref CommandSlot slot)
+    private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
-        MediaCommand.TakeStatus(controller, ref slot);
+        MediaCommand.TakeStatus(engine, ref slot);
         return CommandOutcome.Completed;
     }
 }

@@ -1,0 +1,24 @@
+namespace Nvmepf.Firmware.Controller;
+
+/// <summary>
+/// What one command engine counts for the SMART / Health Information log (NVMe Base 2.1 section 5.1.12.1.3). Plain fields: the engine's
+/// thread is the only writer. <see cref="SmartCounters"/> adds the engines of a controller up; whoever reads on another thread may miss
+/// what the last turn added.
+/// </summary>
+public sealed class MediaCounters
+{
+    /// <summary>Bytes that hosts read.</summary>
+    public ulong BytesRead;
+
+    /// <summary>Bytes that hosts wrote.</summary>
+    public ulong BytesWritten;
+
+    /// <summary>Completed read commands.</summary>
+    public ulong HostReadCommands;
+
+    /// <summary>Completed write commands.</summary>
+    public ulong HostWriteCommands;
+
+    /// <summary>Unrecovered media errors.</summary>
+    public ulong MediaErrors;
+}
