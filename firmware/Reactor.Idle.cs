@@ -48,7 +48,7 @@ public sealed partial class Reactor
 
         // Emptied before the last look: what completes after that look wakes the sleep.
         _ = Events.Take(_ringEvent, out _);
-        if (_ring!.HasWork || _ring.Unsubmitted > 0)
+        if (_ring!.HasWork || _ring.Unsubmitted > 0 || _controller.Control.HasWork)
         {
             return false;
         }

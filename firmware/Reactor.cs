@@ -89,11 +89,8 @@ public sealed partial class Reactor : IDisposable
             throw new PlatformException("cannot register an event counter with the io_uring: are file descriptors left (ulimit -n)?");
         }
 
-        for (int i = 0; i < _controller.Namespaces.Count; i++)
-        {
-            _controller.Namespaces[i].Backend.Start(_ring);
-        }
-
+        _controller.StartBackends(_ring);
+        _controller.Control.Open(_ringEvent);
         _platform.Start(_controller);
         Statistics.MarkStart();
     }
@@ -162,6 +159,7 @@ public sealed partial class Reactor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _controller.Control.Close();
         _ring?.Dispose();
         if (_ringEvent >= 0)
         {
@@ -219,6 +217,7 @@ public sealed partial class Reactor : IDisposable
             _ = Turn(now);
         }
 
+        _controller.Control.Close();
         _log.Write("Reactor ran {0} turns and allocated {1} bytes", (long)Statistics.Turns, AllocatedBytes);
     }
 }

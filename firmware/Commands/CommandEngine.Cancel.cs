@@ -106,6 +106,33 @@ public sealed unsafe partial class CommandEngine
         }
     }
 
+    /// <summary>True while a command in flight is for the namespace with an index of the namespace table.</summary>
+    public bool IsNamespaceInUse(int namespaceIndex)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            if (_slots[i].State != CommandState.Free && _slots[i].NamespaceIndex == namespaceIndex)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends all commands for a namespace as far as they can be; the rest follows as disk and DMA come back.</summary>
+    public void CancelNamespace(int namespaceIndex, Status status)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            if (_slots[i].State != CommandState.Free && _slots[i].NamespaceIndex == namespaceIndex
+                && (_slots[i].Flags & (CommandFlags.CancelRequested | CommandFlags.Internal)) == 0)
+            {
+                _ = Cancel(i, status);
+            }
+        }
+    }
+
     /// <summary>Reset: every command ends, none is completed to the host. Done when <see cref="InFlight"/> is 0.</summary>
     public void BeginDiscard()
     {

@@ -21,7 +21,7 @@ public sealed class FeatureStore
     {
         _platform = platform;
         _coalescingDisabled = new bool[platform.InterruptVectorCount];
-        _errorRecovery = new ErrorRecoveryFeature[namespaces.Count];
+        _errorRecovery = new ErrorRecoveryFeature[namespaces.Capacity];
         _defaults = new FeatureValues
         {
             Arbitration = new ArbitrationFeature { ArbitrationBurstLog2 = RecommendedArbitrationBurstLog2 },

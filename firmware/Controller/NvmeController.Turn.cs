@@ -9,6 +9,7 @@ public sealed unsafe partial class NvmeController
 {
     private const int DmaBatch = 64;
     private const long SweepIntervalNanoseconds = 10_000_000;
+    private const uint TurnsPerControlLook = 8; // a power of two
 
     // Asynchronous event type and information values (NVMe Base 2.1 section 5.1.2, error status).
     private const byte ErrorEventType = 0;
@@ -21,6 +22,7 @@ public sealed unsafe partial class NvmeController
     private bool _entriesFailed; // completion entries wait to be sent again
     private long _nextSweepNanoseconds;
     private long _lastTurnNanoseconds;
+    private uint _turns;
 
     /// <summary>
     /// Does what there is to do, without waiting.
@@ -71,6 +73,11 @@ public sealed unsafe partial class NvmeController
         if (State != ControllerState.Resetting)
         {
             PollInterrupts(nowNanoseconds);
+        }
+
+        if ((++_turns & (TurnsPerControlLook - 1)) == 0 && Control.HasWork)
+        {
+            work += Control.Run(this, nowNanoseconds);
         }
 
         return work;

@@ -1,9 +1,11 @@
 using Nvmepf.Firmware.Commands;
+using Nvmepf.Firmware.Control;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Firmware.Controller;
 
@@ -14,6 +16,8 @@ namespace Nvmepf.Firmware.Controller;
 /// <remarks>Owned by one reactor thread; nothing here is shared. One controller a subsystem so far.</remarks>
 public sealed partial class NvmeController : IFunctionHandler, IDisposable
 {
+    private IoUring? _ring;
+
     /// <summary>Allocates everything that the controller will ever need.</summary>
     public NvmeController(ControllerSettings settings, IPlatform platform, NamespaceTable namespaces, EventLog log)
     {
@@ -90,6 +94,28 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
 
     /// <summary>The registers of BAR 0.</summary>
     public RegisterFile Registers { get; }
+
+    /// <summary>Where control threads ask for something; the controller's turn runs it.</summary>
+    public ControlMailbox Control { get; } = new();
+
+    /// <summary>Starts the backends of all namespaces, and from here on those of namespaces that come, with the reactor's ring.</summary>
+    public void StartBackends(IoUring ring)
+    {
+        _ring = ring;
+        for (int i = 0; i < Namespaces.Count; i++)
+        {
+            Namespaces[i].Backend.Start(ring);
+        }
+    }
+
+    /// <summary>Starts the backend of a namespace that comes while the controller is served; the backend is open.</summary>
+    internal void StartBackend(NamespaceBackend backend)
+    {
+        if (_ring is not null)
+        {
+            backend.Start(_ring);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -92,6 +92,17 @@ internal sealed unsafe class BackingFile : IDisposable
         }
     }
 
+    /// <summary>Size in bytes as it is now; somebody may have made the file or device larger or smaller. The last known one where that cannot be told.</summary>
+    internal ulong MeasureBytes()
+    {
+        if (IsBlockDevice)
+        {
+            return BlockDevices.Size(_descriptor, out ulong present) < 0 ? SizeBytes : present;
+        }
+
+        return Files.Status(_descriptor, out FileStatus status) < 0 ? SizeBytes : status.SizeBytes;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

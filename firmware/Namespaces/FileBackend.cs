@@ -111,6 +111,16 @@ public sealed unsafe class FileBackend : NamespaceBackend
     }
 
     /// <inheritdoc/>
+    public override ulong MeasureBytes() => _file?.MeasureBytes() ?? SizeBytes;
+
+    /// <inheritdoc/>
+    public override bool TryGrow(ulong sizeBytes)
+    {
+        SizeBytes = sizeBytes;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
         Invariant.Check(

@@ -66,6 +66,12 @@ public abstract class NamespaceBackend : IDisposable
     /// </summary>
     public virtual void Cancel(ref BackendOperation operation) => operation.IsCancelled = true;
 
+    /// <summary>What the storage holds now, in bytes; <see cref="SizeBytes"/> is what is served of it. Any thread; makes system calls.</summary>
+    public virtual ulong MeasureBytes() => SizeBytes;
+
+    /// <summary>The storage has become larger: raises <see cref="SizeBytes"/>. False where it cannot. On the reactor's thread.</summary>
+    public virtual bool TryGrow(ulong sizeBytes) => false;
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -30,6 +30,13 @@ public sealed unsafe class NullBackend : NamespaceBackend
     public override bool SupportsDeallocate => true;
 
     /// <inheritdoc/>
+    public override bool TryGrow(ulong sizeBytes)
+    {
+        SizeBytes = sizeBytes;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override void Open()
     {
     }

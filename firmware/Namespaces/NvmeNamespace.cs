@@ -19,6 +19,7 @@ public sealed class NvmeNamespace
         BlockShift = BitOperations.Log2(blockBytes);
         Uuid = uuid;
         Nguid = nguid;
+        SizeBlocks = backend.SizeBytes >> BlockShift;
     }
 
     /// <summary>NSID.</summary>
@@ -34,7 +35,7 @@ public sealed class NvmeNamespace
     public int BlockShift { get; }
 
     /// <summary>Size in logical blocks (NSZE); a trailing part of a block is not offered.</summary>
-    public ulong SizeBlocks => Backend.SizeBytes >> BlockShift;
+    public ulong SizeBlocks { get; private set; }
 
     /// <summary>UUID (identification descriptor type 3).</summary>
     public Guid Uuid { get; }
@@ -47,4 +48,19 @@ public sealed class NvmeNamespace
 
     /// <summary>ANA group, 1 by default.</summary>
     public uint AnaGroupId { get; set; } = 1;
+
+    /// <summary>
+    /// Gives it another size. A backend keeps the largest it has had, so that commands that were accepted before stay inside it.
+    /// </summary>
+    /// <returns>False where the backend cannot be larger than it is.</returns>
+    public bool TryResize(ulong sizeBytes)
+    {
+        if (sizeBytes > Backend.SizeBytes && !Backend.TryGrow(sizeBytes))
+        {
+            return false;
+        }
+
+        SizeBlocks = sizeBytes >> BlockShift;
+        return true;
+    }
 }

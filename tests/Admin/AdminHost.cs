@@ -26,11 +26,12 @@ internal sealed class AdminHost : IDisposable
         NvmeNamespace[]? namespaces = null,
         FakePlatformOptions? platform = null,
         ControllerSettings? settings = null,
-        bool allCommandSets = true)
+        bool allCommandSets = true,
+        int capacity = 0)
     {
         Platform = new FakePlatform(platform ?? new FakePlatformOptions { InterruptVectorCount = 5 }) { NanosecondsPerPoll = 0 };
         _log = new EventLog(_logOutput);
-        Controller = new NvmeController(settings ?? DefaultSettings, Platform, new NamespaceTable(namespaces ?? [Namespace(1)]), _log);
+        Controller = new NvmeController(settings ?? DefaultSettings, Platform, new NamespaceTable(namespaces ?? [Namespace(1)], capacity), _log);
         Platform.Start(Controller);
         TestHostOptions options = new()
         {
@@ -123,6 +124,15 @@ internal sealed class AdminHost : IDisposable
 
         entry.Prp1 = DataAddress;
         return _host.Execute(_host.Submission(1), in entry).CompletionStatus.Status.Code;
+    }
+
+    /// <summary>Queues an I/O command without data on a queue of its own and lets the controller turn.</summary>
+    public void SubmitIo(NvmOpcode opcode, uint nsid)
+    {
+        _host.CreateIoQueues(1, 16);
+        SubmissionQueueEntry entry = new() { Cdw0 = new CommandDword0 { Opcode = (byte)opcode }, NamespaceIdentifier = nsid };
+        _ = _host.Submission(1).Submit(in entry);
+        Turn();
     }
 
     /// <summary>Queues a command and lets the controller turn; returns its identifier.</summary>

@@ -60,7 +60,7 @@ public static unsafe class Identify
             IdentifyNamespaceRule.Ignored => true,
             IdentifyNamespaceRule.Active => slot.NamespaceIndex >= 0,
             IdentifyNamespaceRule.ListStart => identifier <= ListStartMaximum,
-            _ => identifier != 0 && identifier <= namespaces.HighestNamespaceId,
+            _ => identifier != 0 && identifier <= namespaces.NamespaceIdMaximum,
         };
         return isGood ? Status.Success : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), NamespaceByte);
     }

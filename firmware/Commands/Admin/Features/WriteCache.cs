@@ -21,9 +21,16 @@ internal static unsafe class WriteCache
         Get = &Get,
     };
 
-    /// <summary>True where any backend may lose completed writes with power (Identify Controller VWC).</summary>
+    /// <summary>
+    /// True where any backend may lose completed writes with power (Identify Controller VWC), or where one may come that does: a host asks once.
+    /// </summary>
     public static bool IsPresent(NvmeController controller)
     {
+        if (controller.Namespaces.CanGrow)
+        {
+            return true;
+        }
+
         for (int i = 0; i < controller.Namespaces.Count; i++)
         {
             if (controller.Namespaces[i].Backend.HasVolatileWriteCache)

@@ -9,16 +9,5 @@ namespace Nvmepf.Firmware.Commands.Admin.Structures;
 internal static class AllocatedNamespaces
 {
     /// <summary>The namespace of an NSID, or null.</summary>
-    public static NvmeNamespace? Find(NvmeController controller, uint namespaceIdentifier)
-    {
-        for (int i = 0; i < controller.Namespaces.Count; i++)
-        {
-            if (controller.Namespaces[i].NamespaceId == namespaceIdentifier)
-            {
-                return controller.Namespaces[i];
-            }
-        }
-
-        return null;
-    }
+    public static NvmeNamespace? Find(NvmeController controller, uint namespaceIdentifier) => controller.Namespaces.Find(namespaceIdentifier);
 }

@@ -77,8 +77,8 @@ internal static unsafe class ControllerStructure
         data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };
         data->CompletionQueueEntrySize = new QueueEntrySize { MinimumLog2 = CompletionEntryLog2, MaximumLog2 = CompletionEntryLog2 };
         data->MaximumOutstandingCommands = (ushort)Math.Min(controller.Settings.QueueEntriesMax, ushort.MaxValue);
-        data->NumberOfNamespaces = controller.Namespaces.HighestNamespaceId;
-        data->MaximumNumberOfAllowedNamespaces = controller.Namespaces.HighestNamespaceId;
+        data->NumberOfNamespaces = controller.Namespaces.NamespaceIdMaximum;
+        data->MaximumNumberOfAllowedNamespaces = (uint)Math.Max(controller.Namespaces.Capacity, 1);
         data->OptionalNvmCommandSupport = OptionalCommands.Nvm(controller);
         data->VolatileWriteCache = new VolatileWriteCache
         {

@@ -56,9 +56,9 @@ internal static unsafe class NamespaceLists
     {
         uint* list = (uint*)slot.Buffer;
         int count = 0;
-        for (int i = 0; i < controller.Namespaces.Count && count < IdentifyData.NamespaceListEntries; i++)
+        for (int i = 0; i < controller.Namespaces.AllocatedCount && count < IdentifyData.NamespaceListEntries; i++)
         {
-            NvmeNamespace candidate = controller.Namespaces[i];
+            NvmeNamespace candidate = controller.Namespaces.InOrder(i);
             if (candidate.NamespaceId > slot.Entry.NamespaceIdentifier && (candidate.IsActive || !activeOnly))
             {
                 list[count++] = candidate.NamespaceId;
