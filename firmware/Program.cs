@@ -95,11 +95,15 @@ public static class Program
         _ = ResourceLimits.RaiseOpenFiles();
         using (signals)
         using (EventLog log = new())
-        using (Server server = new(configuration, log))
+        using (Server server = new(OnlyFunction(configuration), log))
         {
             server.Run(signals!.EventFd);
         }
     }
+
+    private static ServedFunction OnlyFunction(ServedConfiguration configuration) => configuration.Functions.Count == 1
+        ? configuration.Functions[0]
+        : throw new PlatformException($"{configuration.Functions.Count} functions are configured; one process serves one, so far");
 
     /// <summary>Who started us may have closed some of 0, 1 and 2; a namespace opened there would get our messages.</summary>
     private static void OccupyStandardDescriptors()

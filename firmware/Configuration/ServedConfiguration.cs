@@ -5,19 +5,10 @@ using Nvmepf.Hal.Rk3588;
 
 namespace Nvmepf.Firmware.Configuration;
 
-/// <summary>One namespace that is served.</summary>
-/// <param name="NamespaceId">NSID.</param>
-/// <param name="Source">Where its bytes are.</param>
-/// <param name="Uuid">UUID.</param>
-/// <param name="Nguid">NGUID, 16 bytes.</param>
-/// <param name="AnaGroupId">ANA group.</param>
-internal sealed record ServedNamespace(uint NamespaceId, NamespaceSource Source, Guid Uuid, byte[] Nguid, uint AnaGroupId);
-
 /// <summary>
-/// What is served of a configuration: the one function of the one controller that is started, with every default filled in, both here and in
+/// What is served of a configuration: the functions of the controllers that are started, with every default filled in, both here and in
 /// the tree, so that the tree, printed and read again, means the same.
 /// </summary>
-/// <remarks>More than one function is refused so far.</remarks>
 internal sealed class ServedConfiguration
 {
     private const ushort DefaultVendorId = 0x1B96;
@@ -33,100 +24,147 @@ internal sealed class ServedConfiguration
     private const uint TransferBufferBudgetBytes = 32 << 20;
     private const int DefaultSmallTransferBuffers = 256;
 
-    private ServedConfiguration(
-        ControllerSettings settings, FunctionIdentity identity, List<ServedNamespace> namespaces, EndpointControllerNode controller)
-    {
-        Settings = settings;
-        Identity = identity;
-        Namespaces = namespaces;
-        VfioUserDirectory = controller.VfioUserDirectory ?? string.Empty;
-        Rk3588 = controller.Platform == EndpointControllerNode.Rk3588Platform ? Rk3588Attributes.ToOptions(controller) : null;
-        Reactor = new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1);
-    }
+    private ServedConfiguration(List<ServedFunction> functions) => Functions = functions;
 
-    /// <summary>What the NVMe controller is told.</summary>
-    public ControllerSettings Settings { get; }
+    /// <summary>The functions, at least one, in the order in which their controllers and the links to them stand.</summary>
+    public IReadOnlyList<ServedFunction> Functions { get; }
 
-    /// <summary>What the PCI function says of itself.</summary>
-    public FunctionIdentity Identity { get; }
-
-    /// <summary>Its namespaces in ascending order of NSID.</summary>
-    public IReadOnlyList<ServedNamespace> Namespaces { get; }
-
-    /// <summary>Directory of the vfio-user socket; empty on another platform.</summary>
-    public string VfioUserDirectory { get; }
-
-    /// <summary>Options of the RK3588 platform; null where vfio-user serves.</summary>
-    public Rk3588Options? Rk3588 { get; }
-
-    /// <summary>How the reactor runs.</summary>
-    public ReactorOptions Reactor { get; }
+    /// <summary>True where a controller that starts has a function.</summary>
+    public static bool IsAnythingStarted(ConfigurationTree tree) => StartedControllers(tree).Count > 0;
 
     /// <summary>Judges a tree and picks what is served.</summary>
     /// <exception cref="ConfigurationException">It does not fit together, or asks for what cannot be served.</exception>
     public static ServedConfiguration Resolve(ConfigurationTree tree)
     {
         TreeRules.Check(tree);
-        EndpointControllerNode controller = PickController(tree);
-        FunctionNode function = tree.Functions.Find(node => node.Name == controller.Functions[0])!;
+        List<EndpointControllerNode> started = StartedControllers(tree);
+        if (started.Count == 0)
+        {
+            throw ConfigurationException.At(
+                tree.Place.Member("controllers"), "no function is linked to a controller that starts; allowed: at least one");
+        }
+
+        List<ServedFunction> functions = [];
+        Dictionary<SubsystemNode, List<ServedNamespace>> namespaces = [];
+        foreach (EndpointControllerNode controller in started)
+        {
+            FillPlatform(controller, tree);
+            controller.Start = true;
+            controller.PollMode ??= "adaptive";
+            for (int i = 0; i < controller.Functions.Count; i++)
+            {
+                functions.Add(Serve(tree, controller, i, namespaces, functions));
+            }
+        }
+
+        List<ServedNamespace> all = [];
+        foreach (List<ServedNamespace> served in namespaces.Values)
+        {
+            served.ForEach(one => RefuseSharedStorage(one, all));
+        }
+
+        return new ServedConfiguration(functions);
+    }
+
+    private static List<EndpointControllerNode> StartedControllers(ConfigurationTree tree) =>
+        tree.Controllers.FindAll(node => (node.Start ?? true) && node.Functions.Count > 0);
+
+    private static ServedFunction Serve(
+        ConfigurationTree tree,
+        EndpointControllerNode controller,
+        int index,
+        Dictionary<SubsystemNode, List<ServedNamespace>> namespaces,
+        List<ServedFunction> others)
+    {
+        FunctionNode function = tree.Functions.Find(node => node.Name == controller.Functions[index])!;
+        Place link = controller.Place.Member("functions").Element(index);
+        if (others.Exists(other => other.Settings.Name == function.Name))
+        {
+            throw ConfigurationException.ForValue(link, function.Name, "is linked to a controller that starts already", "one that is not");
+        }
+
         SubsystemNode subsystem = tree.Subsystems.Find(node => node.Nqn == function.SubsystemNqn)
             ?? throw ConfigurationException.ForValue(
-                function.Place.Member("nvme").Member("subsysnqn"), function.SubsystemNqn!, "no such subsystem", NamesOf(tree.Subsystems));
+                function.Place.Member("nvme").Member("subsysnqn"), function.SubsystemNqn ?? string.Empty, "no such subsystem", NamesOf(tree.Subsystems));
         PortNode port = PickPort(tree, function, subsystem);
         RefuseImpossible(tree, subsystem, port);
         FillSubsystem(subsystem);
         FillFunction(function, subsystem, port);
-        ControllerSettings settings = new()
+        int siblings = others.FindAll(other => other.Settings.SubsystemNqn == subsystem.Nqn).Count;
+        ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings));
+        if (!namespaces.TryGetValue(subsystem, out List<ServedNamespace>? served))
         {
-            Name = function.Name,
-            SubsystemNqn = subsystem.Nqn,
-            VendorId = (ushort)subsystem.VendorId!,
-            SubsystemVendorId = (ushort)subsystem.SubsystemVendorId!,
-            Serial = subsystem.Serial!,
-            Model = subsystem.Model!,
-            FirmwareRevision = subsystem.Firmware!,
-            IeeeOui = subsystem.IeeeOui!.Value,
-            ControllerId = (ushort)subsystem.ControllerIdMinimum!,
-            Version = subsystem.Version!.Value,
-            MaximumTransferBytes = MaximumTransferBytes(function, port),
-            TransferBuffers = TransferBuffers(function, MaximumTransferBytes(function, port)),
-            SmallTransferBuffers = DefaultSmallTransferBuffers,
-            IoQueueCount = (int)Math.Min(subsystem.QueueIdMaximum!.Value, function.MsixInterrupts!.Value - 1),
-            QueueEntriesMax = int.Parse(port.MaximumQueueSize!, CultureInfo.InvariantCulture),
-        };
-        FunctionIdentity identity = new(
-            settings.VendorId,
-            (ushort)function.DeviceId!,
-            settings.SubsystemVendorId,
-            (ushort)function.SubsystemId!,
-            (byte)function.RevisionId!,
-            ClassCode,
-            (int)function.MsixInterrupts);
-        return new ServedConfiguration(settings, identity, FillNamespaces(subsystem), controller);
-    }
-
-    private static EndpointControllerNode PickController(ConfigurationTree tree)
-    {
-        List<EndpointControllerNode> started = tree.Controllers.FindAll(node => (node.Start ?? true) && node.Functions.Count > 0);
-        List<string> functions = [];
-        started.ForEach(node => functions.AddRange(node.Functions));
-        if (functions.Count != 1)
-        {
-            string names = functions.Count == 0 ? string.Empty : $" ({ConfigurationException.Printable(string.Join(", ", functions))})";
-            throw ConfigurationException.At(
-                tree.Place.Member("controllers"),
-                $"{functions.Count} functions are linked to controllers that start{names}; allowed: one function on one controller, so far");
+            namespaces[subsystem] = served = FillNamespaces(subsystem);
         }
 
-        EndpointControllerNode controller = started[0];
-        FillPlatform(controller);
-        controller.Start = true;
-        controller.PollMode ??= "adaptive";
-        return controller;
+        string directory = controller.VfioUserDirectory ?? string.Empty;
+        if (controller.Functions.Count > 1)
+        {
+            directory = Path.Join(directory, function.Name);
+        }
+
+        if (directory.Length > 0 && others.Find(other => IsSamePath(other.VfioUserDirectory, directory)) is ServedFunction taken)
+        {
+            throw ConfigurationException.ForValue(
+                controller.Place.Member("vfio_user").Member("directory"),
+                directory,
+                $"function {taken.Settings.Name} has its socket there",
+                "a directory of its own for each function");
+        }
+
+        return new ServedFunction(
+            settings,
+            IdentityOf(function, settings),
+            served,
+            directory,
+            controller.Platform == EndpointControllerNode.Rk3588Platform ? Rk3588Attributes.ToOptions(controller) : null,
+            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1));
+    }
+
+    private static bool IsSamePath(string one, string other) =>
+        one.Length > 0 && Path.GetFullPath(one).TrimEnd('/') == Path.GetFullPath(other).TrimEnd('/');
+
+    private static ControllerSettings SettingsOf(FunctionNode function, SubsystemNode subsystem, PortNode port, ushort controllerId) => new()
+    {
+        Name = function.Name,
+        SubsystemNqn = subsystem.Nqn,
+        VendorId = (ushort)subsystem.VendorId!,
+        SubsystemVendorId = (ushort)subsystem.SubsystemVendorId!,
+        Serial = subsystem.Serial!,
+        Model = subsystem.Model!,
+        FirmwareRevision = subsystem.Firmware!,
+        IeeeOui = subsystem.IeeeOui!.Value,
+        ControllerId = controllerId,
+        Version = subsystem.Version!.Value,
+        MaximumTransferBytes = MaximumTransferBytes(function, port),
+        TransferBuffers = TransferBuffers(function, MaximumTransferBytes(function, port)),
+        SmallTransferBuffers = DefaultSmallTransferBuffers,
+        IoQueueCount = (int)Math.Min(subsystem.QueueIdMaximum!.Value, function.MsixInterrupts!.Value - 1),
+        QueueEntriesMax = int.Parse(port.MaximumQueueSize!, CultureInfo.InvariantCulture),
+    };
+
+    private static FunctionIdentity IdentityOf(FunctionNode function, ControllerSettings settings) => new(
+        settings.VendorId,
+        (ushort)function.DeviceId!,
+        settings.SubsystemVendorId,
+        (ushort)function.SubsystemId!,
+        (byte)function.RevisionId!,
+        ClassCode,
+        (int)function.MsixInterrupts!);
+
+    /// <summary>The controllers of a subsystem are numbered from cntlid_min on.</summary>
+    private static ushort ControllerId(SubsystemNode subsystem, int siblings)
+    {
+        uint identifier = subsystem.ControllerIdMinimum!.Value + (uint)siblings;
+        return identifier <= subsystem.ControllerIdMaximum ? (ushort)identifier : throw ConfigurationException.ForValue(
+            subsystem.Place.Member("attr").Member("cntlid_max"),
+            $"{subsystem.ControllerIdMaximum}",
+            $"the subsystem has {siblings + 1} functions or more, and each needs a controller ID",
+            $"{identifier} or more");
     }
 
     /// <summary>One platform, and what it cannot do without. Attributes of the other one would be without effect, so they are refused.</summary>
-    private static void FillPlatform(EndpointControllerNode controller)
+    private static void FillPlatform(EndpointControllerNode controller, ConfigurationTree tree)
     {
         Place directory = controller.Place.Member("vfio_user").Member("directory");
         controller.Platform ??= controller.Rk3588.Count > 0 ? EndpointControllerNode.Rk3588Platform : EndpointControllerNode.VfioUserPlatform;
@@ -149,9 +187,21 @@ internal sealed class ServedConfiguration
                 group.IsOption ? new Place(null, "--rk3588") : group, "is set, and the platform is vfio-user; allowed: platform rk3588");
         }
 
-        if (!isVfioUser)
+        if (isVfioUser)
         {
-            Rk3588Attributes.Fill(controller);
+            return;
+        }
+
+        Rk3588Attributes.Fill(controller);
+        if (controller.Functions.Count > 1)
+        {
+            throw ConfigurationException.At(
+                controller.Place.Member("functions"), $"{controller.Functions.Count} functions on an rk3588; allowed: one");
+        }
+
+        if (StartedControllers(tree).Exists(other => other != controller && other.Platform == EndpointControllerNode.Rk3588Platform))
+        {
+            throw ConfigurationException.ForValue(controller.Place.Member("platform"), "rk3588", "another controller has it", "one rk3588");
         }
     }
 
@@ -270,23 +320,33 @@ internal sealed class ServedConfiguration
                 continue;
             }
 
-            ServedNamespace? other = served.Find(earlier => IsSameStorage(earlier.Source, node.Source!));
-            if (other is not null)
-            {
-                throw ConfigurationException.ForValue(
-                    node.Place.Member("device").Member("path"),
-                    node.Source!.ToString(),
-                    $"namespace {other.NamespaceId} is there already",
-                    "storage that no other namespace uses");
-            }
-
             node.Uuid ??= StableIdentity.Uuid(subsystem.Nqn, node.NamespaceId);
             node.Nguid ??= StableIdentity.Nguid(subsystem.Nqn, node.NamespaceId, subsystem.IeeeOui!.Value);
             node.AnaGroupId ??= 1;
-            served.Add(new ServedNamespace(node.NamespaceId, node.Source!, node.Uuid.Value, node.Nguid, node.AnaGroupId.Value));
+            served.Add(new ServedNamespace(
+                node.NamespaceId, node.Source!, node.Uuid.Value, node.Nguid, node.AnaGroupId.Value, node.BufferedIo ?? false)
+            {
+                Place = node.Place,
+            });
         }
 
         return served;
+    }
+
+    /// <summary>Storage belongs to one namespace of one subsystem; several functions may offer that.</summary>
+    private static void RefuseSharedStorage(ServedNamespace one, List<ServedNamespace> others)
+    {
+        ServedNamespace? other = others.Find(earlier => IsSameStorage(earlier.Source, one.Source));
+        if (other is not null)
+        {
+            throw ConfigurationException.ForValue(
+                one.Place.Member("device").Member("path"),
+                one.Source.ToString(),
+                $"namespace {other.NamespaceId} is there already",
+                "storage that no other namespace uses");
+        }
+
+        others.Add(one);
     }
 
     private static bool IsSameStorage(NamespaceSource one, NamespaceSource other) =>

@@ -56,8 +56,9 @@ internal sealed unsafe class BackingFile : IDisposable
     /// <param name="sizeBytes">Wanted size in bytes, or null for what there is.</param>
     /// <param name="blockBytes">Logical block of the namespace: direct access is used where it can transfer such blocks.</param>
     /// <param name="isDeviceWanted">True where only a block device will do.</param>
+    /// <param name="isBuffered">True for transfers through the page cache even where they need not.</param>
     /// <exception cref="PlatformException">It cannot be used; the message says why and what is allowed.</exception>
-    internal static BackingFile Open(string path, ulong? sizeBytes, uint blockBytes, bool isDeviceWanted)
+    internal static BackingFile Open(string path, ulong? sizeBytes, uint blockBytes, bool isDeviceWanted, bool isBuffered = false)
     {
         // Without waiting: opening a named pipe by mistake would hang here.
         int descriptor = Files.Open(path, OpenFlags.ReadWrite | OpenFlags.NonBlocking);
@@ -77,7 +78,7 @@ internal sealed unsafe class BackingFile : IDisposable
         BackingFile file = new(path, descriptor);
         try
         {
-            file.Examine(sizeBytes, blockBytes, isDeviceWanted);
+            file.Examine(sizeBytes, blockBytes, isDeviceWanted, isBuffered);
             return file;
         }
         catch
@@ -117,7 +118,7 @@ internal sealed unsafe class BackingFile : IDisposable
 
     private static string Bytes(ulong count) => count.ToString(CultureInfo.InvariantCulture) + " bytes";
 
-    private void Examine(ulong? sizeBytes, uint blockBytes, bool isDeviceWanted)
+    private void Examine(ulong? sizeBytes, uint blockBytes, bool isDeviceWanted, bool isBuffered)
     {
         FileStatus status = GetStatus();
         switch (status.Type)
@@ -125,13 +126,21 @@ internal sealed unsafe class BackingFile : IDisposable
             case FileType.Regular when !isDeviceWanted:
                 Lock();
                 SetSize(sizeBytes);
-                FindDirectAccess(blockBytes);
+                if (isBuffered)
+                {
+                    SetBuffered();
+                }
+                else
+                {
+                    FindDirectAccess(blockBytes);
+                }
+
                 ProbeHolePunch();
                 IsInMemory = FileSystems.TypeOf(_descriptor, out FileSystemType type) == 0 && type is FileSystemType.Tmpfs or FileSystemType.Ramfs;
                 break;
             case FileType.BlockDevice:
                 IsBlockDevice = true;
-                OpenDevice(sizeBytes);
+                OpenDevice(sizeBytes, isBuffered);
                 ReadDeviceLimits(status);
                 break;
             default:
@@ -281,16 +290,16 @@ internal sealed unsafe class BackingFile : IDisposable
             AlignmentMax) == 0;
 
     /// <summary>
-    /// Opens the device again, direct and for this process alone: refused where a mounted file system, a RAID or a server has it.
+    /// Opens the device again, direct where that is wanted, and for this process alone: refused where a mounted file system, a RAID or a server has it.
     /// </summary>
-    private void OpenDevice(ulong? sizeBytes)
+    private void OpenDevice(ulong? sizeBytes, bool isBuffered)
     {
-        int descriptor = Files.Open(_path, OpenFlags.ReadWrite | OpenFlags.Direct | OpenFlags.Exclusive);
+        int descriptor = Files.Open(_path, OpenFlags.ReadWrite | OpenFlags.Exclusive | (isBuffered ? 0 : OpenFlags.Direct));
         if (descriptor < 0)
         {
             throw Problem(_path, descriptor == -Errno.EBUSY
                 ? "is in use (mounted, part of another device, or served already)"
-                : "cannot open it for direct access: " + Errno.Describe(descriptor));
+                : "cannot open it for this process alone: " + Errno.Describe(descriptor));
         }
 
         _ = Files.Close(_descriptor);
@@ -321,7 +330,7 @@ internal sealed unsafe class BackingFile : IDisposable
 
         SizeBytes = present;
         BlockBytes = (uint)block;
-        AlignmentBytes = (uint)block;
+        AlignmentBytes = isBuffered ? 1 : (uint)block;
     }
 
     /// <summary>

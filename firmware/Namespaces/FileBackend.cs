@@ -32,6 +32,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private readonly ulong? _wantedSizeBytes;
     private readonly uint _blockBytes;
     private readonly bool _isDeviceWanted;
+    private readonly bool _isBuffered;
     private BackingFile? _file;
     private IoUring? _ring;
     private byte* _zeroes;
@@ -47,8 +48,10 @@ public sealed unsafe class FileBackend : NamespaceBackend
     /// </param>
     /// <param name="blockBytes">Logical block of the namespace: a power of two, 512 or more.</param>
     /// <param name="isDeviceWanted">True where only a block device will do (<c>block:</c>).</param>
-    public FileBackend(string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false)
+    /// <param name="isBuffered">True where transfers go through the page cache even where they need not.</param>
+    public FileBackend(string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false, bool isBuffered = false)
     {
+        _isBuffered = isBuffered;
         _path = path;
         _wantedSizeBytes = sizeBytes;
         _blockBytes = blockBytes;
@@ -83,7 +86,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     /// <inheritdoc/>
     public override void Open()
     {
-        BackingFile file = BackingFile.Open(_path, _wantedSizeBytes, _blockBytes, _isDeviceWanted);
+        BackingFile file = BackingFile.Open(_path, _wantedSizeBytes, _blockBytes, _isDeviceWanted, _isBuffered);
         _file = file;
         _descriptor = file.Descriptor;
         _canPunchHoles = file.CanPunchHoles;

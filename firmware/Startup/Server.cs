@@ -24,7 +24,7 @@ internal sealed class Server : IDisposable
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
-    public Server(ServedConfiguration configuration, EventLog log)
+    public Server(ServedFunction configuration, EventLog log)
     {
         _log = log;
         _listening = configuration.Rk3588 is null
@@ -92,12 +92,12 @@ internal sealed class Server : IDisposable
         _parts.Clear();
     }
 
-    private VfioUserPlatform CreateSocket(ServedConfiguration configuration) => Keep(new VfioUserPlatform(
+    private VfioUserPlatform CreateSocket(ServedFunction configuration) => Keep(new VfioUserPlatform(
         configuration.Identity,
         new VfioUserOptions { DirectoryPath = configuration.VfioUserDirectory, Log = _log }));
 
     /// <summary>The registers first: they stay mapped until the platform has let go of them.</summary>
-    private Rk3588Platform CreateBoard(Rk3588Options options, ServedConfiguration configuration)
+    private Rk3588Platform CreateBoard(Rk3588Options options, ServedFunction configuration)
     {
         MappedRegisters registers = Keep(MappedRegisters.Open(options));
         Rk3588Options mapped = options with { Registers = options.Registers with { Blocks = registers.Blocks } };
@@ -105,37 +105,19 @@ internal sealed class Server : IDisposable
         return Keep(new Rk3588Platform(mapped, configuration.Identity, queuePairs, _log));
     }
 
-    private NamespaceTable OpenNamespaces(ServedConfiguration configuration)
+    private NamespaceTable OpenNamespaces(ServedFunction configuration)
     {
         List<NvmeNamespace> namespaces = [];
         foreach (ServedNamespace served in configuration.Namespaces)
         {
-            NamespaceBackend backend = Keep(CreateBackend(served.Source));
-            backend.Open();
-            uint blockBytes = served.Source.BlockBytes ?? backend.MinimumBlockBytes;
-            if (blockBytes < backend.MinimumBlockBytes)
-            {
-                uint least = backend.MinimumBlockBytes;
-                throw new PlatformException(
-                    $"{backend.Description}: lba={blockBytes}: the storage has blocks of {least} bytes; allowed: lba={least} or none");
-            }
-
-            NvmeNamespace made = new(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid) { AnaGroupId = served.AnaGroupId };
+            NvmeNamespace made = NamespaceOpener.Open(served);
+            _ = Keep(made.Backend);
             namespaces.Add(made);
-            _log.Write(
-                $"adding nsid {made.NamespaceId} to subsystem {configuration.Settings.SubsystemNqn}: {backend.Description}, "
-                + $"{made.SizeBlocks} blocks of {made.BlockBytes} B");
+            _log.Write(NamespaceOpener.Describe(made, configuration.Settings.SubsystemNqn));
         }
 
-        return new NamespaceTable([.. namespaces]);
+        return new NamespaceTable([.. namespaces], NamespaceOpener.NamespacesMax);
     }
-
-    private static NamespaceBackend CreateBackend(NamespaceSource source) => source.Kind switch
-    {
-        StorageKind.Null => new NullBackend(source.SizeBytes!.Value),
-        StorageKind.Ram => new RamBackend(source.SizeBytes!.Value),
-        _ => new FileBackend(source.Path, source.SizeBytes, source.BlockBytes ?? 512, isDeviceWanted: source.Kind == StorageKind.Block),
-    };
 
     private TPart Keep<TPart>(TPart part)
         where TPart : IDisposable

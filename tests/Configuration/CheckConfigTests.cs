@@ -148,7 +148,7 @@ public sealed class CheckConfigTests : IDisposable
     {
         File.WriteAllText(_file, Samples.With(controller: "\"reactor\": {\"poll\": \"adaptive\", \"cpu\": 1}"));
         (_, string output, _) = Run("--check-config", "--config", _file, "--vfio-user", "/run/elsewhere", "--poll", "busy");
-        ServedConfiguration served = Judge.File(output);
+        ServedFunction served = Judge.File(output);
 
         Assert.Equal("/run/elsewhere", served.VfioUserDirectory);
         Assert.Equal(new ReactorOptions(PollMode.Busy, 1), served.Reactor);

@@ -141,7 +141,7 @@ public sealed class CommandLineTests
     [InlineData("128", 128)]
     public void Each_queue_gets_a_vector_besides_the_admin_queue(string text, int queues)
     {
-        ServedConfiguration served = Judge.SimpleAnd("--queues", text);
+        ServedFunction served = Judge.SimpleAnd("--queues", text);
 
         Assert.Equal(queues, served.Settings.IoQueueCount);
         Assert.Equal(queues + 1, served.Identity.MsixVectorCount);
@@ -150,7 +150,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Identifiers_reach_the_function_and_the_controller()
     {
-        ServedConfiguration served = Judge.SimpleAnd(
+        ServedFunction served = Judge.SimpleAnd(
             "--vendor-id=0x1234", "--device-id=4660", "--serial", "S 1", "--model=A Disk", "--subsysnqn", "nqn.2026-01.lab.example:ep0");
 
         Assert.Equal(0x1234, served.Identity.VendorId);
@@ -166,7 +166,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Defaults_are_those_of_the_usage()
     {
-        ServedConfiguration served = Judge.SimpleAnd();
+        ServedFunction served = Judge.SimpleAnd();
 
         Assert.Equal("nvmepf.0", served.Settings.Name);
         Assert.Equal(0x1B96, served.Identity.VendorId);
@@ -186,7 +186,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Reactor_options_are_taken()
     {
-        ServedConfiguration served = Judge.SimpleAnd("--poll=busy", "--cpu", "3");
+        ServedFunction served = Judge.SimpleAnd("--poll=busy", "--cpu", "3");
 
         Assert.Equal(PollMode.Busy, served.Reactor.Poll);
         Assert.Equal(3, served.Reactor.Cpu);
@@ -195,7 +195,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Namespaces_are_numbered_in_the_order_given()
     {
-        ServedConfiguration served = Judge.SimpleAnd("--namespace", "file:/srv/disk,size=4G,lba=4096", "--namespace", "ram:1G");
+        ServedFunction served = Judge.SimpleAnd("--namespace", "file:/srv/disk,size=4G,lba=4096", "--namespace", "ram:1G");
 
         Assert.Equal([1u, 2u, 3u], served.Namespaces.Select(n => n.NamespaceId));
         Assert.Equal(["null:1T", "file:/srv/disk,size=4G,lba=4096", "ram:1G"], served.Namespaces.Select(n => n.Source.ToString()));
@@ -206,7 +206,7 @@ public sealed class CommandLineTests
     {
         ConfigurationTree tree = Judge.Tree([.. Judge.Simple, "--subsysnqn", "nvmepf.0.nqn"]);
 
-        Assert.Equal("nvmepf.0.nqn", ServedConfiguration.Resolve(tree).Settings.SubsystemNqn);
+        Assert.Equal("nvmepf.0.nqn", Judge.Only(ServedConfiguration.Resolve(tree)).Settings.SubsystemNqn);
         Assert.Equal(["--subsysnqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same"], tree.Notes);
     }
 

@@ -190,7 +190,7 @@ public sealed class FileTests
         {
             "controller",
             "\"start\": false",
-            "controllers: 0 functions are linked to controllers that start; allowed: one function on one controller, so far"
+            "controllers: no function is linked to a controller that starts; allowed: at least one"
         },
         { "controller", "\"epc\": \"x\"", "controllers[0].epc: unknown key; allowed: name, start, platform, vfio_user, rk3588, reactor, functions" },
     };
@@ -243,7 +243,7 @@ public sealed class FileTests
     [InlineData(
         "\"functions\": [\"nvmepf.0\"]",
         "\"functions\": []",
-        "controllers: 0 functions are linked to controllers that start; allowed: one function on one controller, so far")]
+        "controllers: no function is linked to a controller that starts; allowed: at least one")]
     [InlineData("\"name\": \"nvmepf.0\"", "\"name\": \"\"", "functions[0].name: is missing")]
     [InlineData(
         "\"vfio_user\": {\"directory\": \"/run/vm\"}, ",
@@ -286,20 +286,9 @@ public sealed class FileTests
     }
 
     [Fact]
-    public void More_than_one_function_is_refused()
-    {
-        string json = Samples.With().Replace("\"functions\": [{", "\"functions\": [{\"name\": \"nvmepf.1\"}, {", StringComparison.Ordinal)
-            .Replace("\"functions\": [\"nvmepf.0\"]", "\"functions\": [\"nvmepf.0\", \"nvmepf.1\"]", StringComparison.Ordinal);
-
-        Assert.Equal(
-            "a.json: controllers: 2 functions are linked to controllers that start (nvmepf.0, nvmepf.1); allowed: one function on one controller, so far",
-            Judge.ErrorOfFile(json));
-    }
-
-    [Fact]
     public void What_nvmetcli_saved_is_served_unchanged()
     {
-        ServedConfiguration served = Judge.File(Samples.Nvmetcli, isSocketGiven: true);
+        ServedFunction served = Judge.File(Samples.Nvmetcli, isSocketGiven: true);
 
         Assert.Equal("nvmepf.0", served.Settings.Name);
         Assert.Equal("nqn.2026-01.lab:ep0", served.Settings.SubsystemNqn);
@@ -319,7 +308,7 @@ public sealed class FileTests
     public void Everything_that_nvmetcli_can_save_is_read()
     {
         ConfigurationTree tree = Judge.FileTree(Samples.NvmetcliFull, isSocketGiven: true);
-        ServedConfiguration served = ServedConfiguration.Resolve(tree);
+        ServedFunction served = Judge.Only(ServedConfiguration.Resolve(tree));
 
         Assert.Equal("nvmepf.0.nqn", served.Settings.SubsystemNqn);
         Assert.Equal(6, served.Settings.IoQueueCount);
@@ -332,7 +321,6 @@ public sealed class FileTests
                 "a.json: ports[0].ana_groups[1].ana.state \"inaccessible\" has no effect here",
                 "a.json: ports[0].referrals[0].enable \"1\" has no effect here",
                 "a.json: subsystems[1].namespaces[1].resv.enable \"1\" has no effect here",
-                "a.json: subsystems[1].namespaces[1].buffered_io \"1\" has no effect here",
                 "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same",
             ],
             tree.Notes);
@@ -364,7 +352,7 @@ public sealed class FileTests
     [InlineData("\"qid_max\": \"128\"", "\"msi_interrupts\": 1", 128, 129)]
     public void Queues_are_bounded_by_qid_max_and_vectors(string attributes, string function, int queues, int vectors)
     {
-        ServedConfiguration served = Judge.File(Samples.With(attributes: attributes, function: function));
+        ServedFunction served = Judge.File(Samples.With(attributes: attributes, function: function));
 
         Assert.Equal(queues, served.Settings.IoQueueCount);
         Assert.Equal(vectors, served.Identity.MsixVectorCount);
@@ -379,7 +367,7 @@ public sealed class FileTests
     [InlineData("2048", "255", 2097152u)]
     public void The_smaller_of_mdts_kb_and_the_ports_mdts_holds(string kilobytes, string port, uint bytes)
     {
-        ServedConfiguration served = Judge.File(Samples.With(
+        ServedFunction served = Judge.File(Samples.With(
             function: $"\"nvme\": {{\"mdts_kb\": \"{kilobytes}\"}}", port: $"\"param\": {{\"mdts\": \"{port}\"}}"));
 
         Assert.Equal(bytes, served.Settings.MaximumTransferBytes);
@@ -393,7 +381,7 @@ public sealed class FileTests
     [InlineData("", "\"subsys_vendor_id\": \"0x2\"", 0x1B96, 0x0002)]
     public void The_subsystems_vendors_win_over_the_functions(string attributes, string function, int vendor, int subsystemVendor)
     {
-        ServedConfiguration served = Judge.File(Samples.With(attributes: attributes, function: function));
+        ServedFunction served = Judge.File(Samples.With(attributes: attributes, function: function));
 
         Assert.Equal((vendor, subsystemVendor), (served.Identity.VendorId, served.Identity.SubsystemVendorId));
         Assert.Equal((vendor, subsystemVendor), (served.Settings.VendorId, served.Settings.SubsystemVendorId));
@@ -402,7 +390,7 @@ public sealed class FileTests
     [Fact]
     public void Function_and_controller_attributes_arrive()
     {
-        ServedConfiguration served = Judge.File(Samples.With(
+        ServedFunction served = Judge.File(Samples.With(
             attributes: "\"version\": \"1.4\", \"firmware\": \"F1\", \"cntlid_min\": 7",
             function: "\"deviceid\": \"0xcafe\", \"subsys_id\": 3, \"revid\": \"0x1f\", \"baseclass_code\": 1, "
                 + "\"subclass_code\": \"0x08\", \"progif_code\": \"2\", \"interrupt_pin\": 1, \"cache_line_size\": 0",

@@ -34,7 +34,7 @@ public sealed class IdentityTests
     public void Identities_do_not_change_between_releases()
     {
         // Written down once, and recomputable: printf 'nvmepf serial nqn.2026-01.lab.example:ep0' | sha256sum
-        ServedConfiguration served = Judge.SimpleAnd("--subsysnqn", Nqn);
+        ServedFunction served = Judge.SimpleAnd("--subsysnqn", Nqn);
 
         Assert.Equal(Hex("nvmepf serial " + Nqn)[..20], served.Settings.Serial);
         string uuid = Hex($"nvmepf uuid {Nqn} 1");
@@ -92,8 +92,8 @@ public sealed class IdentityTests
     [Fact]
     public void The_same_path_on_two_machines_is_two_disks()
     {
-        ServedConfiguration[] machines = Array.ConvertAll(["a", "b"], id => ServedConfiguration.Resolve(
-            CommandLineTree.Build(CommandLine.Parse(["--vfio-user", "/run/x", "--namespace", "file:/srv/disk"]), () => id)));
+        ServedFunction[] machines = Array.ConvertAll(["a", "b"], id => Judge.Only(ServedConfiguration.Resolve(
+            CommandLineTree.Build(CommandLine.Parse(["--vfio-user", "/run/x", "--namespace", "file:/srv/disk"]), () => id))));
 
         AssertDistinct(machines.SelectMany(All));
     }
@@ -103,9 +103,9 @@ public sealed class IdentityTests
     {
         foreach (string name in (string[])["--subsysnqn=" + Nqn, "--serial=EP0001"])
         {
-            ServedConfiguration[] machines = Array.ConvertAll(["/srv/a", "/mnt/b"], path => ServedConfiguration.Resolve(CommandLineTree.Build(
+            ServedFunction[] machines = Array.ConvertAll(["/srv/a", "/mnt/b"], path => Judge.Only(ServedConfiguration.Resolve(CommandLineTree.Build(
                 CommandLine.Parse(["--vfio-user", path, "--namespace", "file:" + path, name]),
-                () => throw new InvalidOperationException("the machine does not matter here"))));
+                () => throw new InvalidOperationException("the machine does not matter here")))));
 
             Assert.Equal(All(machines[0]), All(machines[1]));
         }
@@ -114,7 +114,7 @@ public sealed class IdentityTests
     [Fact]
     public void What_is_given_is_used()
     {
-        ServedConfiguration served = Judge.File(Samples.With(
+        ServedFunction served = Judge.File(Samples.With(
             "\"uuid\": \"d592cdf3-0000-4000-8000-000000000001\", \"nguid\": \"00112233-4455-6677-8899-aabbccddeeff\"", "\"serial\": \"EP0001\""));
 
         Assert.Equal("EP0001", served.Settings.Serial);
@@ -125,14 +125,14 @@ public sealed class IdentityTests
     [Fact]
     public void An_OUI_of_ones_own_stands_in_the_NGUID()
     {
-        ServedConfiguration served = Judge.File(Samples.With(
+        ServedFunction served = Judge.File(Samples.With(
             "\"nguid\": \"00000000-0000-0000-0000-000000000000\"", "\"ieee_oui\": \"0xabcdef\""));
 
         Assert.Equal("ABCDEF", Convert.ToHexString(served.Namespaces[0].Nguid, 8, 3));
         Assert.Equal(0xABCDEFu, served.Settings.IeeeOui);
     }
 
-    private static string[] All(ServedConfiguration served) =>
+    private static string[] All(ServedFunction served) =>
     [
         served.Settings.SubsystemNqn,
         served.Settings.Serial,

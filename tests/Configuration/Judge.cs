@@ -14,9 +14,9 @@ internal static class Judge
 
     public static ConfigurationTree Tree(params string[] arguments) => CommandLineTree.Build(CommandLine.Parse(arguments), () => MachineId);
 
-    public static ServedConfiguration Options(params string[] arguments) => ServedConfiguration.Resolve(Tree(arguments));
+    public static ServedFunction Options(params string[] arguments) => Only(ServedConfiguration.Resolve(Tree(arguments)));
 
-    public static ServedConfiguration SimpleAnd(params string[] arguments) => Options([.. Simple, .. arguments]);
+    public static ServedFunction SimpleAnd(params string[] arguments) => Options([.. Simple, .. arguments]);
 
     /// <summary>The line that a wrong command line is answered with.</summary>
     public static string ErrorOfOptions(params string[] arguments) => Assert.Throws<ConfigurationException>(() => Options(arguments)).Message;
@@ -33,8 +33,9 @@ internal static class Judge
         return tree;
     }
 
-    public static ServedConfiguration File(string json, bool isSocketGiven = false) =>
-        ServedConfiguration.Resolve(FileTree(json, isSocketGiven));
+    public static ServedFunction File(string json, bool isSocketGiven = false) => Only(ServedConfiguration.Resolve(FileTree(json, isSocketGiven)));
+
+    public static ServedFunction Only(ServedConfiguration configuration) => Assert.Single(configuration.Functions);
 
     /// <summary>The line that a wrong file is answered with.</summary>
     public static string ErrorOfFile(string json, bool isSocketGiven = false) =>

@@ -169,9 +169,9 @@ public sealed class Rk3588OptionTests
     public void A_printed_board_configuration_means_the_same_when_read()
     {
         ConfigurationTree tree = CommandLineTree.Build(CommandLine.Parse([.. s_least, "--rk3588", "lanes=2"]), () => "machine");
-        Rk3588Options options = ServedConfiguration.Resolve(tree).Rk3588!;
+        Rk3588Options options = Judge.Only(ServedConfiguration.Resolve(tree)).Rk3588!;
         string json = Encoding.UTF8.GetString(JsonPrinter.Print(tree));
         Assert.Contains("\"running_link\": \"keep\"", json, StringComparison.Ordinal);
-        Assert.Equal(options, ServedConfiguration.Resolve(Judge.FileTree(json)).Rk3588! with { Clock = options.Clock });
+        Assert.Equal(options, Judge.File(json).Rk3588! with { Clock = options.Clock });
     }
 }

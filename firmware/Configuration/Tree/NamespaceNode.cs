@@ -28,10 +28,10 @@ internal sealed class NamespaceNode
     /// <summary>ANA group.</summary>
     public uint? AnaGroupId { get; set; }
 
-    /// <summary>nvmet: through the page cache. Checked, without effect.</summary>
+    /// <summary>Through the page cache, as in nvmet.</summary>
     public bool? BufferedIo { get; set; }
 
-    /// <summary>nvmet: look at the size again. Checked, without effect.</summary>
+    /// <summary>Look at the size again: written while the namespace is served; at the start the size is looked at anyway.</summary>
     public bool? RevalidateSize { get; set; }
 
     /// <summary>nvmet: peer-to-peer memory. Checked, without effect.</summary>
@@ -48,8 +48,8 @@ internal sealed class NamespaceNode
         },
         Row.Flag<NamespaceNode>(null, "enable", (n, v) => n.Enable = v, n => n.Enable) with { IsJsonNumber = true },
         AnaGroup(null, "ana_grpid"),
-        Inert("buffered_io", (n, v) => n.BufferedIo = v, n => n.BufferedIo) with { IsJsonNumber = true },
-        Inert("revalidate_size", (n, v) => n.RevalidateSize = v, n => n.RevalidateSize) with { IsJsonNumber = true },
+        Row.Flag<NamespaceNode>(null, "buffered_io", (n, v) => n.BufferedIo = v, n => n.BufferedIo) with { IsJsonNumber = true },
+        Row.Flag<NamespaceNode>(null, "revalidate_size", (n, v) => n.RevalidateSize = v, n => n.RevalidateSize) with { IsJsonNumber = true },
         Row.Ascii<NamespaceNode>(null, "p2pmem", 64, (n, v) => n.PeerToPeerMemory = v, n => n.PeerToPeerMemory) with { ValueWithoutEffect = "0" },
         new AttributeRow<NamespaceNode>("device", "path", NamespaceSource.Form, SetSource, n => n.Source?.ToString()),
         new AttributeRow<NamespaceNode>("device", "uuid", UuidForm, SetUuid, n => n.Uuid?.ToString("D")),
