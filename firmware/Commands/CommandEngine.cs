@@ -102,6 +102,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <summary>Commands in slots, waiting event requests included.</summary>
     public int InFlight => _slotCount - _free.Count;
 
+    /// <summary>True while an I/O queue may hand over a command; false where all slots but the reserve are taken.</summary>
+    public bool HasIoSlot => _free.Count > AdminReserve;
+
     /// <summary>Commands that ended since the process started.</summary>
     public ulong CompletedCount { get; private set; }
 

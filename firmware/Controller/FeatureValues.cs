@@ -8,7 +8,7 @@ namespace Nvmepf.Firmware.Controller;
 /// </summary>
 public struct FeatureValues
 {
-    /// <summary>Arbitration, 01h. Only the burst has an effect: arbitration is plain round robin.</summary>
+    /// <summary>Arbitration, 01h. The weights have an effect under weighted round robin only.</summary>
     public ArbitrationFeature Arbitration;
 
     /// <summary>Power Management, 02h. There is one power state.</summary>

@@ -200,8 +200,11 @@ public sealed partial class NvmeController
 
         AdminQueueAttributes attributes = Registers.AdminQueueAttributes;
         Engine.MemoryPageBytes = 4096u << configuration.MemoryPageSize;
+        _isWeighted = configuration.ArbitrationMechanismSelected == ArbitrationMechanism.WeightedRoundRobinWithUrgent;
+        _arbiter = default;
+        _firstQueue = 0;
         Queues.CreateCompletion(0, Registers.AdminCompletionQueueBase, attributes.CompletionQueueSizeZeroBased + 1, 0, true);
-        Queues.CreateSubmission(0, Registers.AdminSubmissionQueueBase, attributes.SubmissionQueueSizeZeroBased + 1, 0);
+        Queues.CreateSubmission(0, Registers.AdminSubmissionQueueBase, attributes.SubmissionQueueSizeZeroBased + 1, 0, QueuePriority.Urgent);
         State = ControllerState.Ready;
         Registers.Status = new ControllerStatus { Ready = true };
     }
@@ -217,9 +220,9 @@ public sealed partial class NvmeController
             return "Enable refused: CC {0:x8}h selects a memory page above CAP.MPSMAX";
         }
 
-        if (configuration.ArbitrationMechanismSelected != ArbitrationMechanism.RoundRobin)
+        if (configuration.ArbitrationMechanismSelected is not (ArbitrationMechanism.RoundRobin or ArbitrationMechanism.WeightedRoundRobinWithUrgent))
         {
-            return "Enable refused: CC {0:x8}h selects an arbitration mechanism other than round robin";
+            return "Enable refused: CC {0:x8}h selects an arbitration mechanism that CAP.AMS does not offer";
         }
 
         if (configuration.IoCommandSetSelected is not (IoCommandSetSelected.NvmCommandSet or IoCommandSetSelected.AllSupportedIoCommandSets))

@@ -19,6 +19,9 @@ public sealed unsafe partial class NvmeController
 
     private readonly DmaCompletion* _dmaCompletions = (DmaCompletion*)NativeMemory.Alloc(DmaBatch, (nuint)sizeof(DmaCompletion));
     private readonly bool _comparesRegisters;
+    private WeightedArbiter _arbiter;
+    private bool _isWeighted; // CC.AMS, as of the last enable
+    private int _firstQueue; // where plain round robin begins its next turn
     private bool _entriesFailed; // completion entries wait to be sent again
     private long _nextSweepNanoseconds;
     private long _lastTurnNanoseconds;
@@ -52,7 +55,7 @@ public sealed unsafe partial class NvmeController
 
         if (State == ControllerState.Ready && Engine.MayTouchHost && !Registers.Status.ControllerFatalStatus)
         {
-            work += PollQueues(nowNanoseconds);
+            work += _isWeighted ? PollWeighted(nowNanoseconds) : PollQueues(nowNanoseconds);
             if (nowNanoseconds >= _nextSweepNanoseconds)
             {
                 PollRarely(nowNanoseconds);
@@ -123,14 +126,21 @@ public sealed unsafe partial class NvmeController
         }
     }
 
-    /// <summary>Round robin over the queues with an arbitration burst each (NVMe Base 2.1 section 3.4.4).</summary>
+    /// <summary>
+    /// Round robin over the queues with an arbitration burst each (NVMe Base 2.1 section 3.4.4.1). Where command slots run out, the next turn
+    /// begins with the first queue that got none: a noisy queue with a low number does not keep the others waiting.
+    /// </summary>
     private int PollQueues(long nowNanoseconds)
     {
         int fetched = 0;
         int burst = Features.ArbitrationBurst;
-        for (int i = 0; i <= Queues.HighestSubmission; i++)
+        int count = Queues.HighestSubmission + 1;
+        int next = _firstQueue < count ? _firstQueue : 0;
+        _firstQueue = 0;
+        for (int visits = 0; visits < count; visits++)
         {
-            SubmissionQueue queue = Queues.Submission(i);
+            SubmissionQueue queue = Queues.Submission(next);
+            next = next + 1 < count ? next + 1 : 0;
             if (queue.State != SubmissionQueueState.Active)
             {
                 continue;
@@ -146,6 +156,11 @@ public sealed unsafe partial class NvmeController
                 int taken = Engine.FetchFrom(queue, burst, nowNanoseconds);
                 fetched += taken;
                 Statistics.FetchBatches += taken > 0 ? 1u : 0;
+                if (taken == 0 && _firstQueue == 0 && !Engine.HasIoSlot)
+                {
+                    _firstQueue = queue.Identifier;
+                }
+
                 if (State != ControllerState.Ready)
                 {
                     break;
@@ -153,6 +168,42 @@ public sealed unsafe partial class NvmeController
             }
         }
 
+        return fetched;
+    }
+
+    /// <summary>Weighted round robin: the tails of all queues first, because classes come in their order and not queues.</summary>
+    private int PollWeighted(long nowNanoseconds)
+    {
+        bool someHaveEntries = false;
+        for (int i = 0; i <= Queues.HighestSubmission; i++)
+        {
+            SubmissionQueue queue = Queues.Submission(i);
+            if (queue.State != SubmissionQueueState.Active)
+            {
+                continue;
+            }
+
+            if (!queue.PollTail())
+            {
+                ReportDoorbell(InvalidDoorbellValue);
+            }
+
+            someHaveEntries |= queue.HasEntries;
+        }
+
+        if (!someHaveEntries)
+        {
+            return 0;
+        }
+
+        SubmissionQueue admin = Queues.Submission(0);
+        int fetched = admin.HasEntries ? Engine.FetchFrom(admin, int.MaxValue, nowNanoseconds) : 0;
+        if (State == ControllerState.Ready)
+        {
+            fetched += _arbiter.Fetch(Engine, Queues, Features.Current.Arbitration, Features.ArbitrationBurst, nowNanoseconds);
+        }
+
+        Statistics.FetchBatches += fetched > 0 ? 1u : 0;
         return fetched;
     }
 

@@ -38,6 +38,7 @@ public sealed unsafe partial class RegisterFile
         {
             MaximumQueueEntriesSupportedZeroBased = (ushort)(settings.QueueEntriesMax - 1),
             ContiguousQueuesRequired = true,
+            ArbitrationMechanismsSupported = ArbitrationMechanismsSupported.WeightedRoundRobinWithUrgent,
             TimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds,
             CommandSetsSupported = CommandSetsSupported.NvmCommandSet | CommandSetsSupported.IoCommandSets,
             MemoryPageSizeMinimum = 0,

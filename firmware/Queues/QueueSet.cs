@@ -9,7 +9,7 @@ namespace Nvmepf.Firmware.Queues;
 /// All queues of a controller: their objects are made once, for the largest number and size; the host brings them into being and
 /// ends them. Also the round of doorbells.
 /// </summary>
-/// <remarks>Weighted round robin is not implemented (CAP.AMS says so).</remarks>
+/// <remarks>Which queue may hand over commands next is not decided here (NvmeController.Turn.cs, <see cref="WeightedArbiter"/>).</remarks>
 public sealed unsafe class QueueSet : IDisposable
 {
     /// <summary>Doorbells that one call of the sweep looks at; 16 calls are the page.</summary>
@@ -92,9 +92,9 @@ public sealed unsafe class QueueSet : IDisposable
     }
 
     /// <summary>Brings a submission queue into being; the caller has checked everything.</summary>
-    public void CreateSubmission(int identifier, ulong address, int entries, ushort completionIdentifier)
+    public void CreateSubmission(int identifier, ulong address, int entries, ushort completionIdentifier, QueuePriority priority)
     {
-        _submission[identifier].Create(address, entries, completionIdentifier);
+        _submission[identifier].Create(address, entries, completionIdentifier, priority);
         _completion[completionIdentifier].SubmissionQueueCount++;
         _highestSubmission = Math.Max(_highestSubmission, identifier);
     }

@@ -21,7 +21,7 @@ public enum SubmissionQueueState : byte
 /// <summary>
 /// A submission queue (NVMe Base 2.1 section 3.3.1.1): the tail doorbell, and the entries between head and tail, copied out once each.
 /// </summary>
-/// <remarks>Does not know what entries mean; arbitration between queues is <see cref="QueueSet"/>'s.</remarks>
+/// <remarks>Does not know what entries mean; arbitration between queues is the controller's turn and <see cref="WeightedArbiter"/>.</remarks>
 public sealed unsafe class SubmissionQueue
 {
     /// <summary>Entries that one DMA fetch brings at most: one page.</summary>
@@ -72,6 +72,9 @@ public sealed unsafe class SubmissionQueue
     /// <summary>CQID of the queue that it completes to.</summary>
     public ushort CompletionQueueIdentifier { get; private set; }
 
+    /// <summary>QPRIO: its class under weighted round robin; without meaning under plain round robin, and for the admin queue.</summary>
+    public QueuePriority Priority { get; private set; }
+
     /// <summary>Commands fetched whose completion is not posted, waiting event requests included.</summary>
     public int InFlight { get; set; }
 
@@ -85,7 +88,7 @@ public sealed unsafe class SubmissionQueue
     public bool HasEntries => Head != _tail;
 
     /// <summary>Brings the queue into being, empty.</summary>
-    public void Create(ulong hostAddress, int entries, ushort completionQueueIdentifier)
+    public void Create(ulong hostAddress, int entries, ushort completionQueueIdentifier, QueuePriority priority)
     {
         Invariant.Check(State == SubmissionQueueState.None && entries >= 2, "the command checked");
         _window = new QueueWindow(hostAddress, (uint)entries * SubmissionQueueEntry.SizeBytes, HostAccess.Read);
@@ -100,6 +103,7 @@ public sealed unsafe class SubmissionQueue
         InFlight = 0;
         DeleteSlot = -1;
         CompletionQueueIdentifier = completionQueueIdentifier;
+        Priority = priority;
         _ = _tailDoorbell.Clear();
         State = SubmissionQueueState.Active;
     }

@@ -21,6 +21,9 @@ public sealed record TestHostOptions
     /// <summary>CC.CSS.</summary>
     public IoCommandSetSelected IoCommandSetSelected { get; init; }
 
+    /// <summary>CC.AMS.</summary>
+    public ArbitrationMechanism Arbitration { get; init; }
+
     public int AdminQueueEntries { get; init; } = 32;
 
     /// <summary>Longest wait for anything, in turns of the firmware.</summary>
@@ -167,6 +170,7 @@ public sealed unsafe partial class TestHost
         Enable = true,
         MemoryPageSize = _options.MemoryPageSize,
         IoCommandSetSelected = _options.IoCommandSetSelected,
+        ArbitrationMechanismSelected = _options.Arbitration,
         IoSubmissionQueueEntrySizeLog2 = 6,
         IoCompletionQueueEntrySizeLog2 = 4,
     };

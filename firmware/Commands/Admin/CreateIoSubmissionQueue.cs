@@ -7,7 +7,7 @@ namespace Nvmepf.Firmware.Commands.Admin;
 
 /// <summary>
 /// Create I/O Submission Queue, 01h (NVMe Base 2.1 section 5.2.2). Several submission queues may share a completion queue.
-/// The queue priority is for weighted round robin, which CAP.AMS does not offer; it is ignored, as the standard says.
+/// The queue priority has a meaning where CC.AMS selects weighted round robin; otherwise it is ignored, as the standard says.
 /// </summary>
 public static unsafe class CreateIoSubmissionQueue
 {
@@ -56,7 +56,7 @@ public static unsafe class CreateIoSubmissionQueue
 
         if (slot.Status.IsSuccess)
         {
-            queues.CreateSubmission(dword10.QueueIdentifier, slot.Entry.Prp1, entries, completion);
+            queues.CreateSubmission(dword10.QueueIdentifier, slot.Entry.Prp1, entries, completion, dword11.QueuePriority);
         }
 
         return CommandOutcome.Completed;

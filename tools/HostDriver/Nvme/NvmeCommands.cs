@@ -65,13 +65,13 @@ public static class NvmeCommands
 
     /// <summary>Create I/O Submission Queue (5.2.2), physically contiguous.</summary>
     public static SubmissionQueueEntry CreateSubmissionQueue(
-        ushort queueIdentifier, int entryCount, ulong address, ushort completionQueueIdentifier)
+        ushort queueIdentifier, int entryCount, ulong address, ushort completionQueueIdentifier, QueuePriority priority = QueuePriority.Urgent)
     {
         SubmissionQueueEntry command = Command(
             (byte)AdminOpcode.CreateIoSubmissionQueue,
             0,
             queueIdentifier | ((uint)(entryCount - 1) << 16),
-            1u | ((uint)completionQueueIdentifier << 16));
+            1u | ((uint)priority << 1) | ((uint)completionQueueIdentifier << 16));
         command.Prp1 = address;
         return command;
     }

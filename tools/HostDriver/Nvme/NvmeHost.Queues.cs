@@ -35,12 +35,16 @@ public sealed unsafe partial class NvmeHost
         return queue;
     }
 
-    /// <summary>Creates an I/O submission queue whose completions go to <paramref name="completionQueue"/>.</summary>
-    public HostSubmissionQueue CreateSubmissionQueue(ushort queueIdentifier, int entryCount, HostCompletionQueue completionQueue)
+    /// <summary>
+    /// Creates an I/O submission queue whose completions go to <paramref name="completionQueue"/>; the priority counts with
+    /// <see cref="NvmeHostOptions.Arbitration"/> weighted.
+    /// </summary>
+    public HostSubmissionQueue CreateSubmissionQueue(
+        ushort queueIdentifier, int entryCount, HostCompletionQueue completionQueue, QueuePriority priority = QueuePriority.Urgent)
     {
         HostSubmissionQueue queue = PrepareSubmissionQueue(queueIdentifier, entryCount, completionQueue);
         CompletionQueueEntry result = Admin(
-            NvmeCommands.CreateSubmissionQueue(queueIdentifier, entryCount, queue.Memory.Address, completionQueue.QueueIdentifier));
+            NvmeCommands.CreateSubmissionQueue(queueIdentifier, entryCount, queue.Memory.Address, completionQueue.QueueIdentifier, priority));
         if (result.CompletionStatus.Status.IsError)
         {
             Arena.Free(queue.Memory);

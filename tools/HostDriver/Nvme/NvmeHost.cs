@@ -126,6 +126,7 @@ public sealed unsafe partial class NvmeHost : IDisposable
     {
         Enable = true,
         MemoryPageSize = Options.MemoryPageSize,
+        ArbitrationMechanismSelected = Options.Arbitration,
         IoSubmissionQueueEntrySizeLog2 = 6,
         IoCompletionQueueEntrySizeLog2 = 4,
         IoCommandSetSelected = (Capabilities.CommandSetsSupported & CommandSetsSupported.IoCommandSets) != 0

@@ -1,3 +1,5 @@
+using Nvmepf.Spec;
+
 namespace Nvmepf.HostDriver.Nvme;
 
 /// <summary>How <see cref="NvmeHost"/> connects and sets the controller up.</summary>
@@ -11,6 +13,9 @@ public sealed record NvmeHostOptions
 
     /// <summary>CC.MPS: host memory pages are 2^(12 + this) bytes.</summary>
     public byte MemoryPageSize { get; init; }
+
+    /// <summary>CC.AMS: how the controller chooses between submission queues.</summary>
+    public ArbitrationMechanism Arbitration { get; init; }
 
     /// <summary>Bytes of memory that the device may reach.</summary>
     public long ArenaLengthBytes { get; init; } = 96L << 20;

@@ -4,8 +4,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Commands.Admin.Features;
 
 /// <summary>
-/// Arbitration, 01h (NVMe Base 2.1 section 5.1.25.1.1). The burst bounds what one queue hands over in one visit; the weights are kept and
-/// returned, and have no effect on plain round robin.
+/// Arbitration, 01h (NVMe Base 2.1 section 5.1.25.1.1). The burst bounds what one queue hands over in one visit; the weights are those of
+/// <see cref="Queues.WeightedArbiter"/> and have no effect on plain round robin.
 /// </summary>
 internal static unsafe class Arbitration
 {

@@ -1,0 +1,121 @@
+using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.VfioUser;
+using Nvmepf.Spec;
+using Xunit;
+
+namespace Nvmepf.Tests.HostDriver;
+
+/// <summary>
+/// Weighted round robin of the firmware as a process, measured by the userspace host: all queues complete into one completion queue, whose order
+/// tells the shares. No clock is involved.
+/// </summary>
+[Collection("firmware process")]
+public sealed class ArbitrationTests
+{
+    private const int Entries = 512;
+    private const int CommandBytes = 64 * 1024; // long enough for the host to ring every doorbell while the first commands run
+
+    [Theory]
+    [InlineData(8, 4, 2)]
+    [InlineData(1, 1, 1)]
+    [InlineData(60, 30, 10)]
+    public void The_userspace_host_sees_the_weights_honoured(int high, int medium, int low)
+    {
+        using var firmware = new FirmwareProcess("--namespace", "ram:64M", "--queues", "8");
+        using NvmeHost host = Connect(firmware);
+        SetArbitration(host, 3, high, medium, low);
+        QueuePriority[] priorities = [QueuePriority.Low, QueuePriority.Medium, QueuePriority.High];
+        List<int> order = CompletionOrder(host, priorities, [340, 340, 340]);
+
+        // From when all three compete to when the first has nothing left.
+        int first = order.IndexOf(3);
+        int last = priorities.Select((_, queue) => order.LastIndexOf(queue + 1)).Min();
+        List<int> contested = order[first..last];
+        Assert.True(contested.Count > 250, $"{contested.Count} of {order.Count} commands were contested");
+        double sum = high + medium + low;
+        Assert.Equal(low / sum, contested.Count(queue => queue == 1) / (double)contested.Count, 0.05);
+        Assert.Equal(medium / sum, contested.Count(queue => queue == 2) / (double)contested.Count, 0.05);
+        Assert.Equal(high / sum, contested.Count(queue => queue == 3) / (double)contested.Count, 0.05);
+    }
+
+    [Fact]
+    public void The_userspace_host_sees_urgent_commands_first()
+    {
+        using var firmware = new FirmwareProcess("--namespace", "ram:64M", "--queues", "8");
+        using NvmeHost host = Connect(firmware);
+        SetArbitration(host, 6, 255, 255, 255);
+        List<int> order = CompletionOrder(host, [QueuePriority.Low, QueuePriority.High, QueuePriority.Urgent], [340, 340, 340]);
+        int first = order.IndexOf(3);
+        Assert.True(first < 680, "the urgent doorbell was rung while others waited");
+        Assert.Equal(first + 339, order.LastIndexOf(3));
+    }
+
+    [Fact]
+    public void The_userspace_host_sees_plain_round_robin_treat_all_alike()
+    {
+        using var firmware = new FirmwareProcess("--namespace", "ram:64M", "--queues", "8");
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        SetArbitration(host, 2, 255, 1, 1);
+        List<int> order = CompletionOrder(host, [QueuePriority.Low, QueuePriority.High, QueuePriority.Urgent], [340, 340, 340]);
+        List<int> contested = order[order.IndexOf(3)..Enumerable.Range(1, 3).Min(queue => order.LastIndexOf(queue))];
+        Assert.True(contested.Count > 250, $"{contested.Count} of {order.Count} commands were contested");
+        for (int queue = 1; queue <= 3; queue++)
+        {
+            Assert.Equal(1.0 / 3, contested.Count(other => other == queue) / (double)contested.Count, 0.05);
+        }
+    }
+
+    private static NvmeHost Connect(FirmwareProcess firmware)
+    {
+        NvmeHost host = firmware.Connect(new NvmeHostOptions { Arbitration = ArbitrationMechanism.WeightedRoundRobinWithUrgent });
+        host.Enable();
+        return host;
+    }
+
+    private static void SetArbitration(NvmeHost host, uint burstLog2, int high, int medium, int low)
+    {
+        uint value = burstLog2 | ((uint)(low - 1) << 8) | ((uint)(medium - 1) << 16) | ((uint)(high - 1) << 24);
+        NvmeHost.ThrowIfError(host.Admin(NvmeCommands.SetFeatures(0x01, value)), "Set Features 01h");
+    }
+
+    /// <summary>Fills a queue of each priority, rings all doorbells, and returns the queues in the order in which their commands completed.</summary>
+    private static List<int> CompletionOrder(NvmeHost host, QueuePriority[] priorities, int[] counts)
+    {
+        HostCompletionQueue completion = host.CreateCompletionQueue(8, 1024); // a place for every completion: credit decides nothing
+        HostBuffer data = host.Arena.Allocate(CommandBytes, 4096);
+        HostBuffer lists = host.Arena.Allocate(4096, 4096);
+        SubmissionQueueEntry read = NvmeCommands.BlockCommand(NvmOpcode.Read, 1, 0, CommandBytes / 512)
+            .WithPrp(PrpBuilder.Contiguous(data.Address, CommandBytes, 4096, lists));
+        var queues = new HostSubmissionQueue[priorities.Length];
+        for (int i = 0; i < queues.Length; i++)
+        {
+            queues[i] = host.CreateSubmissionQueue((ushort)(i + 1), Entries, completion, priorities[i]);
+            for (int n = 0; n < counts[i]; n++)
+            {
+                read.Cdw0 = read.Cdw0 with { CommandIdentifier = (ushort)n };
+                queues[i].Push(in read);
+            }
+        }
+
+        foreach (HostSubmissionQueue queue in queues)
+        {
+            queue.RingTail();
+        }
+
+        List<int> order = [];
+        Deadline deadline = Deadline.After(TimeSpan.FromSeconds(60));
+        while (order.Count < counts.Sum())
+        {
+            Assert.False(deadline.Passed, $"{order.Count} of {counts.Sum()} commands have completed");
+            if (completion.TryTake(out CompletionQueueEntry entry))
+            {
+                Assert.True(entry.CompletionStatus.Status.IsSuccess);
+                order.Add(entry.SubmissionQueueIdentifier);
+                completion.RingHead();
+            }
+        }
+
+        return order;
+    }
+}

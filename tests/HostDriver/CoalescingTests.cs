@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Nvmepf.HostDriver.Nvme;
+using Nvmepf.Spec;
+using Xunit;
+
+namespace Nvmepf.Tests.HostDriver;
+
+/// <summary>
+/// Interrupt coalescing of the firmware as a process, seen by the event descriptors that a client gives it. Of time only what cannot be
+/// too early is asserted: a wait may always be longer on a busy machine.
+/// </summary>
+[Collection("firmware process")]
+public sealed class CoalescingTests
+{
+    private const uint LongestTime = 255; // 25.5 ms
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(25.5);
+
+    [Fact]
+    public void As_many_completions_as_the_threshold_are_one_interrupt()
+    {
+        using Rig rig = new(thresholdZeroBased: 7, LongestTime);
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(1UL, rig.Interrupts(commands: 8, out _));
+        }
+    }
+
+    [Fact]
+    public void Fewer_completions_wait_for_the_aggregation_time()
+    {
+        using Rig rig = new(thresholdZeroBased: 7, LongestTime);
+        Assert.Equal(1UL, rig.Interrupts(commands: 3, out TimeSpan waited));
+        Assert.True(waited >= s_longest - TimeSpan.FromMilliseconds(1), $"the interrupt came after {waited.TotalMilliseconds} ms");
+    }
+
+    [Theory]
+    [InlineData(7u, 0u)]
+    [InlineData(0u, LongestTime)]
+    public void Without_a_time_or_with_a_threshold_of_one_nothing_waits(uint thresholdZeroBased, uint time)
+    {
+        using Rig rig = new(thresholdZeroBased, time);
+        Assert.True(rig.ShortestWait() < s_longest);
+    }
+
+    [Fact]
+    public void A_vector_whose_coalescing_is_disabled_does_not_wait()
+    {
+        using Rig rig = new(thresholdZeroBased: 255, LongestTime);
+        Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
+        NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, 1 | (1u << 16))), "Set Features 09h");
+        Assert.True(rig.ShortestWait() < s_longest);
+        NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, 1)), "Set Features 09h");
+        Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public void The_admin_queue_never_waits()
+    {
+        using Rig rig = new(thresholdZeroBased: 255, LongestTime);
+        TimeSpan shortest = TimeSpan.MaxValue;
+        for (int i = 0; i < 10; i++)
+        {
+            _ = rig.Host.Function.TakeInterrupts(0);
+            long start = Stopwatch.GetTimestamp();
+            _ = rig.Host.Submit(rig.Host.AdminQueue, NvmeCommands.GetFeatures(0x07));
+            Assert.Equal(1UL, rig.Host.Function.WaitForInterrupt(0, Deadline.AfterMilliseconds(20_000)));
+            shortest = TimeSpan.FromTicks(Math.Min(shortest.Ticks, Stopwatch.GetElapsedTime(start).Ticks));
+            _ = rig.Host.Poll(rig.Host.AdminQueue.CompletionQueue);
+        }
+
+        Assert.True(shortest < s_longest, $"the shortest wait was {shortest.TotalMilliseconds} ms");
+    }
+
+    /// <summary>A firmware process with coalescing set, and a queue on vector 1.</summary>
+    private sealed class Rig : IDisposable
+    {
+        private readonly FirmwareProcess _firmware = new("--namespace", "null:64M");
+        private readonly HostSubmissionQueue _queue;
+
+        public Rig(uint thresholdZeroBased, uint timeIn100Microseconds)
+        {
+            Host = _firmware.Connect(new NvmeHostOptions { Vectors = 2 });
+            Host.Enable();
+            NvmeHost.ThrowIfError(Host.Admin(NvmeCommands.SetFeatures(0x08, thresholdZeroBased | (timeIn100Microseconds << 8))), "Set Features 08h");
+            _queue = Host.CreateSubmissionQueue(1, 64, Host.CreateCompletionQueue(1, 64, vector: 1));
+        }
+
+        public NvmeHost Host { get; }
+
+        /// <summary>Submits commands with one doorbell, waits for them and an interrupt, and returns how many interrupts came.</summary>
+        public ulong Interrupts(int commands, out TimeSpan waited)
+        {
+            _ = Host.Function.TakeInterrupts(1);
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < commands; i++)
+            {
+                _ = Host.Push(_queue, NvmeCommands.Flush(1));
+            }
+
+            _queue.RingTail();
+            ulong count = Host.Function.WaitForInterrupt(1, Deadline.AfterMilliseconds(20_000));
+            waited = Stopwatch.GetElapsedTime(start);
+            int taken = 0;
+            for (Deadline deadline = Deadline.AfterMilliseconds(20_000); taken < commands && !deadline.Passed;)
+            {
+                taken += Host.Poll(_queue.CompletionQueue);
+            }
+
+            Assert.Equal(commands, taken);
+            return count + Host.Function.TakeInterrupts(1);
+        }
+
+        /// <summary>The shortest of ten waits for the interrupt of one command.</summary>
+        public TimeSpan ShortestWait()
+        {
+            TimeSpan shortest = TimeSpan.MaxValue;
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.Equal(1UL, Interrupts(1, out TimeSpan waited));
+                shortest = waited < shortest ? waited : shortest;
+            }
+
+            return shortest;
+        }
+
+        public void Dispose()
+        {
+            Host.Dispose();
+            _firmware.Dispose();
+        }
+    }
+}
