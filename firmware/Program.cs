@@ -95,7 +95,8 @@ public static class Program
         _ = ResourceLimits.RaiseOpenFiles();
         using (signals)
         using (EventLog log = new())
-        using (Server server = new(OnlyFunction(configuration), log))
+        using (NamespaceStates states = new(log))
+        using (Server server = new(OnlyFunction(configuration), states, log))
         {
             server.Run(signals!.EventFd);
         }

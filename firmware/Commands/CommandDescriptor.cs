@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands;
@@ -63,6 +64,9 @@ public sealed unsafe class CommandDescriptor
 
     /// <summary>How NSID is used.</summary>
     public required NamespaceRule NamespaceRule { get; init; }
+
+    /// <summary>What a reservation or write protection may refuse.</summary>
+    public CommandAccess Access { get; init; }
 
     /// <summary>How data reaches the handler.</summary>
     public DataPath DataPath { get; init; }

@@ -335,9 +335,13 @@ public sealed unsafe partial class CommandEngine : IDisposable
         uint identifier = slot.Entry.NamespaceIdentifier;
         slot.NamespaceIndex = Namespaces.IndexOf(identifier);
         bool broadcast = identifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier && row.NamespaceRule == NamespaceRule.ActiveOrBroadcast;
-        return slot.NamespaceIndex >= 0 || broadcast
-            ? Status.Success
-            : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), 4);
+        if (slot.NamespaceIndex < 0)
+        {
+            return broadcast ? Status.Success : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), 4);
+        }
+
+        ref AccessGate gate = ref Namespaces[slot.NamespaceIndex].Gate;
+        return gate.IsOpen ? Status.Success : gate.Check(row.Access);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

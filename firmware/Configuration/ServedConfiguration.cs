@@ -327,6 +327,8 @@ internal sealed class ServedConfiguration
                 node.NamespaceId, node.Source!, node.Uuid.Value, node.Nguid, node.AnaGroupId.Value, node.BufferedIo ?? false)
             {
                 Place = node.Place,
+                HasReservations = node.Reservations == true,
+                StatePath = node.StatePath,
             });
         }
 

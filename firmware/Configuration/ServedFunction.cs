@@ -15,6 +15,12 @@ internal sealed record ServedNamespace(uint NamespaceId, NamespaceSource Source,
 {
     /// <summary>Where it stands in the configuration.</summary>
     public Place Place { get; init; }
+
+    /// <summary>Whether hosts may reserve it.</summary>
+    public bool HasReservations { get; init; }
+
+    /// <summary>Where its reservations and write protection are kept; null for the usual place.</summary>
+    public string? StatePath { get; init; }
 }
 
 /// <summary>One PCI function that is served: a controller of its own, on a platform of its own.</summary>

@@ -29,11 +29,17 @@ public sealed class AddNamespaceRequest(NvmeNamespace added) : ControlRequest
             return End(ControlError.WriteCacheNotAnnounced);
         }
 
-        int index = table.TryAdd(added);
-        if (index < 0)
+        if (table.AllocatedCount == table.Capacity)
         {
             return End(ControlError.TooManyNamespaces);
         }
+
+        if (!controller.TryAttach(added))
+        {
+            return ControlProgress.Pending; // other controllers are in its state
+        }
+
+        int index = table.TryAdd(added);
 
         controller.StartBackend(added.Backend);
         controller.Features.ErrorRecovery(index) = default;

@@ -49,6 +49,11 @@ public sealed class RemoveNamespaceRequest(uint namespaceId) : ControlRequest
             return ControlProgress.Pending;
         }
 
+        if (!_target.TryDetach())
+        {
+            return ControlProgress.Pending; // other controllers are in its state
+        }
+
         controller.Namespaces.RemoveAt(_index);
         if (_wasActive)
         {

@@ -12,6 +12,7 @@ namespace Nvmepf.Firmware.Controller;
 public sealed class AsyncEvents
 {
     private const int TypeCount = 8;
+    private const int FirstNoticeBit = 8;
     private const uint NotReported = uint.MaxValue;
     private readonly int[] _waiting = new int[RequestsMax]; // slots of the requests, the oldest first
     private readonly uint[] _pending = new uint[PendingMax]; // dword 0 of the completions to come, the oldest first
@@ -29,7 +30,8 @@ public sealed class AsyncEvents
     public const int PendingMax = 16;
 
     /// <summary>The notices that this controller sends (OAES); others cannot be enabled in Asynchronous Event Configuration.</summary>
-    public const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices;
+    public const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices
+        | OptionalAsynchronousEvents.EnduranceGroupEventAggregateLogPageChangeNotices;
 
     /// <summary>Requests that wait.</summary>
     public int WaitingCount => _waitingCount;
@@ -152,8 +154,9 @@ public sealed class AsyncEvents
                 };
                 return (configuration.CriticalWarnings & bits) != 0;
             case AsynchronousEventType.Notice:
-                return (NoticeEventInformation)raised.EventInformation == NoticeEventInformation.AttachedNamespaceAttributeChanged
-                    && configuration.AttachedNamespaceAttributeNotices;
+                // The first seven notices have their bits in the same order, and no later one is supported.
+                return raised.EventInformation <= (byte)NoticeEventInformation.EnduranceGroupEventAggregateLogPageChange
+                    && (configuration.Raw & (uint)Supported & (1u << (FirstNoticeBit + raised.EventInformation))) != 0;
             default:
                 return true;
         }

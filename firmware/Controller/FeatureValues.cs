@@ -35,6 +35,9 @@ public struct FeatureValues
     /// <summary>Host Behavior Support, 16h: the first eight bytes of the data structure; the rest of it is reserved.</summary>
     public ulong HostBehavior;
 
+    /// <summary>Endurance Group Event Configuration, 18h, of the one group.</summary>
+    public CriticalWarning EnduranceGroupWarnings;
+
     /// <summary>Host Identifier, 81h; an identifier of 8 bytes has zeroes above.</summary>
     public UInt128 HostIdentifier;
 }

@@ -15,6 +15,7 @@ public sealed class HealthMonitor
 {
     private readonly SmartCounters _counters;
     private CriticalWarning _reported;
+    private CriticalWarning _reportedOfGroup;
     private long _lastNanoseconds;
     private ulong _warningNanoseconds;
     private ulong _criticalNanoseconds;
@@ -39,6 +40,9 @@ public sealed class HealthMonitor
 
     /// <summary>Every namespace has become read-only (critical warning bit 3).</summary>
     public bool IsMediaReadOnly { get; set; }
+
+    /// <summary>The endurance group is on the Event Aggregate log.</summary>
+    public bool HasEnduranceGroupEvent { get; set; }
 
     /// <summary>Minutes at or above WCTEMP and below CCTEMP.</summary>
     public uint WarningTemperatureMinutes => (uint)Math.Min(_warningNanoseconds / 60_000_000_000, uint.MaxValue);
@@ -90,10 +94,34 @@ public sealed class HealthMonitor
         {
             Raise(controller, SmartHealthEventInformation.NvmSubsystemReliability);
         }
+
+        EvaluateGroup(controller);
+    }
+
+    /// <summary>The same of the endurance group, whose events the host chooses by Endurance Group Event Configuration.</summary>
+    private void EvaluateGroup(NvmeController controller)
+    {
+        CriticalWarning now = Current(controller.Features) & controller.Features.Current.EnduranceGroupWarnings;
+        CriticalWarning begun = now & ~_reportedOfGroup;
+        _reportedOfGroup = now;
+        if (begun != CriticalWarning.None)
+        {
+            HasEnduranceGroupEvent = true;
+            controller.Events.Raise(
+                controller,
+                (byte)AsynchronousEventType.Notice,
+                (byte)NoticeEventInformation.EnduranceGroupEventAggregateLogPageChange,
+                (byte)LogPageId.EnduranceGroupEventAggregate);
+        }
     }
 
     /// <summary>Controller reset: the host that comes next has been told nothing.</summary>
-    public void ForgetReports() => _reported = CriticalWarning.None;
+    public void ForgetReports()
+    {
+        _reported = CriticalWarning.None;
+        _reportedOfGroup = CriticalWarning.None;
+        HasEnduranceGroupEvent = false;
+    }
 
     private static void Raise(NvmeController controller, SmartHealthEventInformation information) => controller.Events.Raise(
         controller,

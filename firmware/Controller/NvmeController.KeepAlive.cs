@@ -5,6 +5,9 @@ namespace Nvmepf.Firmware.Controller;
 /// <content>What happens when a host that asked to be watched falls silent (NVMe Base 2.1 section 3.9.3).</content>
 public sealed partial class NvmeController
 {
+    /// <summary>Commands fetched since the process started, waiting ones included.</summary>
+    public ulong CommandsFetched => Engine.CompletedCount + (ulong)Engine.InFlight;
+
     /// <summary>
     /// Looks at the Keep Alive Timer. At its expiry, notes the error once and turns the timer off; what follows (fatal status) is the
     /// caller's.
@@ -13,7 +16,7 @@ public sealed partial class NvmeController
     public bool CheckKeepAlive(long nowNanoseconds)
     {
         KeepAliveTimer timer = Features.KeepAlive;
-        if (!timer.HasExpired(nowNanoseconds))
+        if (!timer.HasExpired(nowNanoseconds, CommandsFetched))
         {
             return false;
         }

@@ -72,6 +72,7 @@ public sealed unsafe partial class NvmeController
             _entriesFailed = Queues.SendFailedEntries();
         }
 
+        PollNews();
         PollLifecycle();
         if (State != ControllerState.Resetting)
         {

@@ -46,6 +46,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);
         Engine = new CommandEngine(this, Queues);
         Registers = new RegisterFile(platform, settings);
+        AttachNamespaces();
         _comparesRegisters = !platform.TrapsRegisterWrites;
         log.Write($"New PCI ctrl \"{settings.Name}.{settings.SubsystemNqn}\", {IoQueueCount} I/O queues, mdts {settings.MaximumTransferBytes} B");
     }

@@ -1,8 +1,12 @@
 using System.Numerics;
+using Nvmepf.Firmware.Namespaces.State;
 
 namespace Nvmepf.Firmware.Namespaces;
 
-/// <summary>One namespace: an identifier, a shape in logical blocks, and the backend that holds the bytes.</summary>
+/// <summary>
+/// One namespace of one controller: an identifier, a shape in logical blocks, and the backend that holds the bytes. What several controllers
+/// share of it is <see cref="State"/>.
+/// </summary>
 public sealed class NvmeNamespace
 {
     /// <summary>Creates a namespace over a backend; the size is what the backend holds, in whole blocks.</summary>
@@ -21,6 +25,9 @@ public sealed class NvmeNamespace
         Nguid = nguid;
         SizeBlocks = backend.SizeBytes >> BlockShift;
     }
+
+    /// <summary>What keeps the controller's commands from it; a field, so that the test is a load.</summary>
+    public AccessGate Gate;
 
     /// <summary>NSID.</summary>
     public uint NamespaceId { get; }
@@ -45,6 +52,57 @@ public sealed class NvmeNamespace
 
     /// <summary>Attached to the controller and usable (nvmet's enable).</summary>
     public bool IsActive { get; set; } = true;
+
+    /// <summary>Write protection and reservations; the same object for every controller of the subsystem.</summary>
+    public NamespaceState State { get; init; } = new();
+
+    /// <summary>
+    /// False where the blocks outlive a loss of power and <see cref="State"/> does not, so that nothing may be promised of it that lasts.
+    /// </summary>
+    public bool CanKeepState { get; init; } = true;
+
+    /// <summary>How the controller sees the shared state; null until it has the namespace.</summary>
+    public NamespaceView? View { get; private set; }
+
+    /// <summary>
+    /// A controller has the namespace from here on. Where others are in the shared state this moment, or too many have it, it has not.
+    /// </summary>
+    /// <param name="controllerIdentifier">CNTLID.</param>
+    /// <param name="news">Where the controller looks for news of its namespaces.</param>
+    /// <param name="host">Host behind the controller.</param>
+    /// <returns>False where it has to be tried again.</returns>
+    public bool TryAttach(ushort controllerIdentifier, NewsFlag news, HostIdentity host)
+    {
+        if (!State.TryEnter())
+        {
+            return false;
+        }
+
+        View ??= new NamespaceView(this, controllerIdentifier, news);
+        View.Host = host;
+        bool isAttached = State.TryAttach(View);
+        State.Exit();
+        return isAttached;
+    }
+
+    /// <summary>The controller has it no longer.</summary>
+    /// <returns>False where others are in the shared state this moment: try again.</returns>
+    public bool TryDetach()
+    {
+        if (View is null)
+        {
+            return true;
+        }
+
+        if (!State.TryEnter())
+        {
+            return false;
+        }
+
+        State.Detach(View);
+        State.Exit();
+        return true;
+    }
 
     /// <summary>ANA group, 1 by default.</summary>
     public uint AnaGroupId { get; set; } = 1;

@@ -253,7 +253,7 @@ public struct IdentifyController
     [FieldOffset(530)] public byte IoVendorSpecificCommandConfiguration;
 
     /// <summary>NWPC: bit 0 write protect, bit 1 until power cycle, bit 2 permanent.</summary>
-    [FieldOffset(531)] public byte NamespaceWriteProtectionCapabilities;
+    [FieldOffset(531)] public WriteProtectionCapabilities NamespaceWriteProtectionCapabilities;
 
     /// <summary>ACWU, in logical blocks, minus one.</summary>
     [FieldOffset(532)] public ushort AtomicCompareAndWriteUnitZeroBased;

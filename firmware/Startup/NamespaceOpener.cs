@@ -1,5 +1,6 @@
 using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Namespaces.State;
 using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Startup;
@@ -11,8 +12,10 @@ internal static class NamespaceOpener
     public const int NamespacesMax = 128;
 
     /// <summary>Opens it; who gets it disposes its backend.</summary>
+    /// <param name="served">What is configured.</param>
+    /// <param name="state">What the functions of its subsystem share of it (<see cref="NamespaceStates"/>).</param>
     /// <exception cref="PlatformException">It cannot be opened; the message is for the user.</exception>
-    public static NvmeNamespace Open(ServedNamespace served)
+    public static NvmeNamespace Open(ServedNamespace served, NamespaceState state)
     {
         NamespaceBackend backend = CreateBackend(served);
         try
@@ -26,7 +29,12 @@ internal static class NamespaceOpener
                     $"{backend.Description}: lba={blockBytes}: the storage has blocks of {least} bytes; allowed: lba={least} or none");
             }
 
-            return new NvmeNamespace(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid) { AnaGroupId = served.AnaGroupId };
+            return new NvmeNamespace(served.NamespaceId, backend, blockBytes, served.Uuid, served.Nguid)
+            {
+                AnaGroupId = served.AnaGroupId,
+                State = state,
+                CanKeepState = state.IsKept || !served.Source.IsPersistent,
+            };
         }
         catch
         {

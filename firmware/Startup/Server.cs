@@ -21,11 +21,13 @@ internal sealed class Server : IDisposable
     private readonly EventLog _log;
     private readonly string _listening;
     private readonly Reactor _reactor;
+    private readonly NamespaceStates _states;
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
-    public Server(ServedFunction configuration, EventLog log)
+    public Server(ServedFunction configuration, NamespaceStates states, EventLog log)
     {
+        _states = states;
         _log = log;
         _listening = configuration.Rk3588 is null
             ? $"vfio-user: listening on {Path.Join(configuration.VfioUserDirectory, "cntrl")}"
@@ -110,7 +112,7 @@ internal sealed class Server : IDisposable
         List<NvmeNamespace> namespaces = [];
         foreach (ServedNamespace served in configuration.Namespaces)
         {
-            NvmeNamespace made = NamespaceOpener.Open(served);
+            NvmeNamespace made = NamespaceOpener.Open(served, _states.Of(configuration.Settings.SubsystemNqn, served));
             _ = Keep(made.Backend);
             namespaces.Add(made);
             _log.Write(NamespaceOpener.Describe(made, configuration.Settings.SubsystemNqn));

@@ -121,6 +121,17 @@ public static unsafe partial class Files
         return encoded < 0 ? encoded : Errno.Result(Native.Unlink(bytes));
     }
 
+    /// <summary>Gives a file another name, replacing what has it, as one step.</summary>
+    [SkipLocalsInit]
+    public static int Rename(ReadOnlySpan<char> path, ReadOnlySpan<char> newPath)
+    {
+        byte* from = stackalloc byte[NativePath.MaximumBytes];
+        byte* to = stackalloc byte[NativePath.MaximumBytes];
+        int encoded = NativePath.Encode(path, new Span<byte>(from, NativePath.MaximumBytes));
+        encoded = encoded < 0 ? encoded : NativePath.Encode(newPath, new Span<byte>(to, NativePath.MaximumBytes));
+        return encoded < 0 ? encoded : Errno.Result(Native.Rename(from, to));
+    }
+
     /// <summary>Reads what a symbolic link says, for example /proc/self/fd/N.</summary>
     /// <returns>The number of bytes of UTF-8 put into <paramref name="destination"/> (no NUL); a longer text is cut.</returns>
     [SkipLocalsInit]
@@ -241,6 +252,9 @@ public static unsafe partial class Files
 
         [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true)]
         internal static partial int Unlink(byte* path);
+
+        [LibraryImport("libc", EntryPoint = "rename", SetLastError = true)]
+        internal static partial int Rename(byte* path, byte* newPath);
 
         [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
         internal static partial nint ReadLink(byte* path, byte* buffer, nuint size);

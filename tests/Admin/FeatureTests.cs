@@ -22,7 +22,7 @@ public sealed class FeatureTests
     [InlineData(0x0Cu)]
     [InlineData(0x0Du)]
     [InlineData(0x10u)]
-    [InlineData(0x84u)]
+    [InlineData(0x85u)]
     [InlineData(0xFFu)]
     public void An_unknown_feature_is_an_invalid_field(uint fid)
     {

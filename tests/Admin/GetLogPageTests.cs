@@ -15,11 +15,11 @@ public sealed class GetLogPageTests
     private const uint Broadcast = 0xFFFF_FFFF;
 
     private static SubmissionQueueEntry Read(
-        byte lid, uint lengthBytes, ulong offset = 0, uint nsid = Broadcast, bool retain = false, uint dword14 = 0)
+        byte lid, uint lengthBytes, ulong offset = 0, uint nsid = Broadcast, bool retain = false, uint dword14 = 0, ushort lsi = 0)
     {
         uint dwords = (lengthBytes / 4) - 1;
         uint cdw10 = lid | (retain ? 1u << 15 : 0) | (dwords << 16);
-        return AdminHost.Command(AdminOpcode.GetLogPage, nsid, cdw10, dwords >> 16, (uint)offset, (uint)(offset >> 32), dword14);
+        return AdminHost.Command(AdminOpcode.GetLogPage, nsid, cdw10, (dwords >> 16) | ((uint)lsi << 16), (uint)offset, (uint)(offset >> 32), dword14);
     }
 
     [Theory]
@@ -131,11 +131,11 @@ public sealed class GetLogPageTests
         SupportedLogPagesLog log = host.DataAs<SupportedLogPagesLog>();
         for (int lid = 0; lid < 256; lid++)
         {
-            bool readable = host.Run(Read((byte)lid, 4)).Code == StatusCode.Success;
+            bool readable = host.Run(Read((byte)lid, 4, lsi: 1)).Code == StatusCode.Success;
             Assert.Equal(readable, log.LogPages[lid].LogPageSupported);
         }
 
-        foreach (int lid in new[] { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x12, 0x13, 0xC0 })
+        foreach (int lid in new[] { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x09, 0x0F, 0x12, 0x13, 0xC0 })
         {
             Assert.True(log.LogPages[lid].LogPageSupported);
             Assert.False(log.LogPages[lid].IndexOffsetSupported);

@@ -207,7 +207,9 @@ public sealed class IdentifyTests
         Assert.Equal(4u, data.NumberOfNamespaces);
         Assert.Equal(MultiPathCapabilities.None, data.ControllerMultiPathCapabilities);
         Assert.Equal(OptionalAdminCommands.None, data.OptionalAdminCommandSupport);
-        Assert.Equal(ControllerAttributes.HostIdentifierSupport128Bit, data.ControllerAttributes);
+        Assert.Equal(0x51u, (uint)data.ControllerAttributes); // 128-bit host identifiers, endurance groups, traffic based keep alive
+        Assert.Equal(0x07, (byte)data.NamespaceWriteProtectionCapabilities);
+        Assert.Equal(1, data.EnduranceGroupIdentifierMaximum);
         Assert.Equal(3, data.AbortCommandLimitZeroBased);
         Assert.Equal(3, data.AsynchronousEventRequestLimitZeroBased);
         Assert.Equal(ErrorLog.EntryCount - 1, data.ErrorLogPageEntriesZeroBased);
@@ -215,7 +217,7 @@ public sealed class IdentifyTests
         Assert.Equal(0x26, (byte)data.LogPageAttributes);
         Assert.Equal(0, data.NumberOfPowerStatesSupportedZeroBased);
         Assert.Equal(10, data.KeepAliveSupportIn100Milliseconds);
-        Assert.Equal(1u << 8, (uint)data.OptionalAsynchronousEventsSupported);
+        Assert.Equal(0x4100u, (uint)data.OptionalAsynchronousEventsSupported); // namespace attributes, endurance group events
         Assert.True(data.WarningCompositeTemperatureThresholdKelvin < data.CriticalCompositeTemperatureThresholdKelvin);
         Assert.Equal((UInt128)(2 << 20), data.TotalNvmCapacityBytes);
         Assert.Equal(SglSupportLevel.ByteAligned, data.SglSupport.Level);

@@ -53,6 +53,41 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public void Any_command_begins_another_interval_when_its_own_ends()
+    {
+        using AdminHost host = new();
+        SetTimeout(host, 2000);
+        for (int i = 0; i < 10; i++)
+        {
+            host.Platform.NowNanoseconds += Second;
+            Assert.Equal(StatusCode.Success, host.Run(AdminHost.Command(AdminOpcode.Identify, 0, (uint)Cns.Controller)).Code);
+            host.Platform.NowNanoseconds += Second + 1;
+            host.Turn();
+            Assert.False(host.Controller.Registers.Status.ControllerFatalStatus);
+        }
+
+        host.Platform.NowNanoseconds += 2 * Second; // the interval after the one with the last command is not over yet
+        host.Turn();
+        Assert.False(host.Controller.Registers.Status.ControllerFatalStatus);
+        host.Platform.NowNanoseconds += (2 * Second) + 1;
+        host.Turn();
+        Assert.True(host.Controller.Registers.Status.ControllerFatalStatus);
+    }
+
+    [Fact]
+    public void After_the_expiry_no_command_is_fetched_until_a_reset()
+    {
+        using AdminHost host = new();
+        SetTimeout(host, 1000);
+        host.Platform.NowNanoseconds += 3 * Second;
+        host.Turn();
+        _ = host.Submit(AdminHost.Command(AdminOpcode.KeepAlive));
+        Assert.Null(host.Take());
+        host.Reset();
+        Assert.Equal(StatusCode.Success, host.Run(AdminHost.Command(AdminOpcode.KeepAlive)).Code);
+    }
+
+    [Fact]
     public void A_reset_turns_the_timer_off()
     {
         using AdminHost host = new();

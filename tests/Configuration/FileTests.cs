@@ -320,7 +320,6 @@ public sealed class FileTests
             [
                 "a.json: ports[0].ana_groups[1].ana.state \"inaccessible\" has no effect here",
                 "a.json: ports[0].referrals[0].enable \"1\" has no effect here",
-                "a.json: subsystems[1].namespaces[1].resv.enable \"1\" has no effect here",
                 "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same",
             ],
             tree.Notes);

@@ -114,6 +114,12 @@ internal static class BitFieldTable
         DatasetManagementDword11 32: IntegralDatasetForRead 0 1; IntegralDatasetForWrite 1 1; Deallocate 2 1
         ContextAttributes 32: AccessFrequency 0 4; AccessLatency 4 2; SequentialReadRange 8 1; SequentialWriteRange 9 1;
             WritePrepare 10 1; CommandAccessSizeLogicalBlocks 24 8
+        ReservationRegisterDword10 32: Action 0 3; IgnoreExistingKey 3 1; DispersedNamespaceReservationSupport 4 1; ChangePersistence 30 2
+        ReservationAcquireDword10 32: Action 0 3; IgnoreExistingKey 3 1; DispersedNamespaceReservationSupport 4 1; Type 8 8
+        ReservationReleaseDword10 32: Action 0 3; IgnoreExistingKey 3 1; DispersedNamespaceReservationSupport 4 1; Type 8 8
+        ReservationReportDword10 32: NumberOfDwordsZeroBased 0 32
+        ReservationReportDword11 32: ExtendedDataStructure 0 1; DispersedNamespaceReservationSupport 1 1
+        EnduranceGroupEventConfigurationFeature 32: EnduranceGroupIdentifier 0 16; CriticalWarnings 16 8
         Status 16: CodeInType 0 8; StatusCodeType 8 3; CommandRetryDelay 11 2; More 13 1; DoNotRetry 14 1
         """);
 }

@@ -166,6 +166,14 @@ internal static class EnumTable
             EndToEndStorageTagCheckError 288; InternalPathError 300; AsymmetricAccessPersistentLoss 301;
             AsymmetricAccessInaccessible 302; AsymmetricAccessTransition 303; ControllerPathingError 360; HostPathingError 370;
             CommandAbortedByHost 371
+        ReservationType: None 0; WriteExclusive 1; ExclusiveAccess 2; WriteExclusiveRegistrantsOnly 3; ExclusiveAccessRegistrantsOnly 4;
+            WriteExclusiveAllRegistrants 5; ExclusiveAccessAllRegistrants 6
+        ReservationRegisterAction: Register 0; Unregister 1; Replace 2
+        ChangePersistThroughPowerLoss: NoChange 0; Reserved 1; Clear 2; Set 3
+        ReservationAcquireAction: Acquire 0; Preempt 1; PreemptAndAbort 2
+        ReservationReleaseAction: Release 0; Clear 1
+        ReservationNotificationType: Empty 0; RegistrationPreempted 1; ReservationReleased 2; ReservationPreempted 3
+        WriteProtectionCapabilities: None 0; WriteProtect 1; UntilPowerCycle 2; Permanent 4
         StatusCodeType: Generic 0; CommandSpecific 1; MediaAndDataIntegrity 2; PathRelated 3; VendorSpecific 7
         """);
 }

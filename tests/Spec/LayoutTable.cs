@@ -108,6 +108,19 @@ internal static class LayoutTable
         HostBehaviorSupport 512: AdvancedCommandRetryEnable 0 1; ExtendedTelemetryDataArea4Supported 1 1;
             LbaFormatExtensionEnable 2 1; HostDispersedNamespaceSupport 3 1; CopyDescriptorFormatsEnable 4 2
         DatasetManagementRange 16: ContextAttributes 0 4; LengthLogicalBlocks 4 4; StartingLba 8 8
+        EnduranceGroupInformationLog 512: CriticalWarning 0 1; Features 1 1; AvailableSparePercent 3 1; AvailableSpareThresholdPercent 4 1;
+            PercentageUsed 5 1; DomainIdentifier 6 2; EnduranceEstimateInGigabytes 32 16; DataUnitsReadInGigabytes 48 16;
+            DataUnitsWrittenInGigabytes 64 16; MediaUnitsWrittenInGigabytes 80 16; HostReadCommands 96 16; HostWriteCommands 112 16;
+            MediaAndDataIntegrityErrors 128 16; NumberOfErrorInformationLogEntries 144 16; TotalCapacityBytes 160 16;
+            UnallocatedCapacityBytes 176 16
+        EnduranceGroupEventAggregateHeader 8: NumberOfEntries 0 8
+        EnduranceGroupList 4096: NumberOfIdentifiers 0 2; Identifiers 2 4094
+        ReservationRegisterData 16: CurrentReservationKey 0 8; NewReservationKey 8 8
+        ReservationAcquireData 16: CurrentReservationKey 0 8; PreemptReservationKey 8 8
+        ReservationStatusHeader 24: Generation 0 4; Type 4 1; NumberOfRegisteredControllers 5 2; PersistThroughPowerLossState 9 1
+        RegisteredController 24: ControllerIdentifier 0 2; ReservationStatus 2 1; HostIdentifier 8 8; ReservationKey 16 8
+        RegisteredControllerExtended 64: ControllerIdentifier 0 2; ReservationStatus 2 1; ReservationKey 8 8; HostIdentifier 16 16
+        ReservationNotificationLog 64: LogPageCount 0 8; Type 8 1; NumberOfAvailableLogPages 9 1; NamespaceIdentifier 12 4
         """);
 
     // Packed words: their size in bytes. What their bits are is in BitFieldTable.
@@ -130,7 +143,8 @@ internal static class LayoutTable
         HostMemoryBufferFeature 4; KeepAliveTimerFeature 4; HostIdentifierFeature 4; ReservationNotificationMaskFeature 4;
         ReservationPersistenceFeature 4; NamespaceWriteProtectionConfigFeature 4; TimestampData 8; ReadWriteDword12 4;
         ReadWriteDword13 4; ReadWriteDword14 4; ReadWriteDword15 4; WriteZeroesDword12 4; DatasetManagementDword10 4;
-        DatasetManagementDword11 4; ContextAttributes 4; PrpEntry 8; Status 2
+        DatasetManagementDword11 4; ReservationRegisterDword10 4; ReservationAcquireDword10 4; ReservationReleaseDword10 4;
+        ReservationReportDword10 4; ReservationReportDword11 4; EnduranceGroupEventConfigurationFeature 4; ContextAttributes 4; PrpEntry 8; Status 2
         """);
 
     // In-line arrays: their size in bytes, then their element count.

@@ -89,7 +89,7 @@ public static unsafe class GetLogPage
 
         slot.Direction = DataDirection.ControllerToHost;
         slot.DataLengthBytes = (uint)lengthBytes;
-        return Status.Success;
+        return row.Check == null ? Status.Success : row.Check(controller, ref slot);
     }
 
     /// <summary>CSI counts only where the host enabled all command sets (CC.CSS = 110b); without that it is ignored.</summary>
@@ -112,12 +112,12 @@ public static unsafe class GetLogPage
         new ReadOnlySpan<byte>(page + offset, count).CopyTo(new Span<byte>(slot.Buffer, count));
         if (!dword10.RetainAsynchronousEvent)
         {
+            // The event first: what the page still has after it may be a new one.
+            controller.Events.Acknowledge(controller, (byte)dword10.LogPageIdentifier);
             if (row.AfterRead != null)
             {
                 row.AfterRead(controller);
             }
-
-            controller.Events.Acknowledge(controller, (byte)dword10.LogPageIdentifier);
         }
 
         return CommandOutcome.Completed;

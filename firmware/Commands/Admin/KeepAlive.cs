@@ -21,7 +21,7 @@ public static unsafe class KeepAlive
 
     private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        engine.Controller.Features.KeepAlive.Restart(engine.Controller.Platform.NowNanoseconds);
+        engine.Controller.Features.KeepAlive.Restart(engine.Controller.Platform.NowNanoseconds, engine.Controller.CommandsFetched);
         slot.Status = Status.Success;
         return CommandOutcome.Completed;
     }

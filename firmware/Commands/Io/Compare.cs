@@ -25,6 +25,7 @@ public static unsafe class Compare
         Opcode = (byte)NvmOpcode.Compare,
         Name = "Compare",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Read,
         DataPath = DataPath.Buffered,
         Prepare = &Prepare,
         Execute = &Run,

@@ -19,6 +19,7 @@ public static unsafe class DatasetManagement
         Opcode = (byte)NvmOpcode.DatasetManagement,
         Name = "Dataset Management",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Write,
         DataPath = DataPath.Buffered,
         Effects = MediaCommand.ChangesBlocks,
         Prepare = &Prepare,
@@ -34,6 +35,13 @@ public static unsafe class DatasetManagement
         // Hints alone need no data: there is nothing that we would do with it.
         if (new DatasetManagementDword11(slot.Entry.Cdw11).Deallocate)
         {
+            // Hints are harmless, so the row does not say that it changes the media.
+            Status status = engine.Namespaces[slot.NamespaceIndex].Gate.Check(CommandAccess.Change);
+            if (status.IsError)
+            {
+                return status;
+            }
+
             slot.Direction = DataDirection.HostToController;
             slot.DataLengthBytes = RangeCount(ref slot) * DatasetManagementRange.SizeBytes;
         }

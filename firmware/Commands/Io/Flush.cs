@@ -20,6 +20,7 @@ public static unsafe class Flush
         Opcode = (byte)NvmOpcode.Flush,
         Name = "Flush",
         NamespaceRule = NamespaceRule.ActiveOrBroadcast,
+        Access = CommandAccess.Write,
         Execute = &Run,
         Continue = &Run,
     };
@@ -70,7 +71,12 @@ public static unsafe class Flush
         {
             int index = (int)slot.Scratch0++;
             NvmeNamespace candidate = engine.Namespaces[index];
-            if (candidate.IsActive && candidate.Backend.HasVolatileWriteCache)
+            if (!candidate.IsActive || IsRefused(candidate, ref slot))
+            {
+                continue;
+            }
+
+            if (candidate.Backend.HasVolatileWriteCache)
             {
                 slot.NamespaceIndex = index;
                 return true;
@@ -78,6 +84,19 @@ public static unsafe class Flush
         }
 
         return false;
+    }
+
+    /// <summary>A namespace of a broadcast that the host may not write is left out, which is an error; the firmware's own flush asks nobody.</summary>
+    private static bool IsRefused(NvmeNamespace candidate, ref CommandSlot slot)
+    {
+        if (candidate.Gate.IsOpen || (slot.Flags & CommandFlags.Internal) != 0)
+        {
+            return false;
+        }
+
+        Status status = candidate.Gate.Check(Descriptor.Access);
+        slot.Scratch1 = slot.Scratch1 == 0 ? status.Raw : slot.Scratch1;
+        return status.IsError;
     }
 
     private static void TakeStatus(CommandEngine engine, ref CommandSlot slot)

@@ -16,6 +16,7 @@ public static unsafe class Read
         Opcode = (byte)NvmOpcode.Read,
         Name = "Read",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Read,
         DataPath = DataPath.Direct,
         Prepare = &Prepare,
         Execute = &Execute,

@@ -30,6 +30,7 @@ public static unsafe class Verify
         Opcode = (byte)NvmOpcode.Verify,
         Name = "Verify",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Read,
         Prepare = &Prepare,
         Execute = &Run,
         Continue = &Run,

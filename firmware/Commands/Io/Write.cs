@@ -12,6 +12,7 @@ public static unsafe class Write
         Opcode = (byte)NvmOpcode.Write,
         Name = "Write",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Write | CommandAccess.Change,
         DataPath = DataPath.Direct,
         Effects = MediaCommand.ChangesBlocks,
         Prepare = &Prepare,

@@ -15,6 +15,7 @@ public static unsafe class WriteZeroes
         Opcode = (byte)NvmOpcode.WriteZeroes,
         Name = "Write Zeroes",
         NamespaceRule = NamespaceRule.Active,
+        Access = CommandAccess.Write | CommandAccess.Change,
         Effects = MediaCommand.ChangesBlocks,
         Prepare = &Prepare,
         Execute = &Execute,

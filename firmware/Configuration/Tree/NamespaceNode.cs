@@ -37,8 +37,11 @@ internal sealed class NamespaceNode
     /// <summary>nvmet: peer-to-peer memory. Checked, without effect.</summary>
     public string? PeerToPeerMemory { get; set; }
 
-    /// <summary>nvmet: reservations. Checked, without effect.</summary>
+    /// <summary>Whether hosts may reserve it. nvmet's default is no.</summary>
     public bool? Reservations { get; set; }
+
+    /// <summary>Where reservations and write protection are kept over a loss of power; null for beside the namespace's file. Not nvmet's.</summary>
+    public string? StatePath { get; set; }
 
     /// <summary>Its attributes.</summary>
     public static AttributeTable<NamespaceNode> Attributes { get; } = new(
@@ -55,7 +58,8 @@ internal sealed class NamespaceNode
         new AttributeRow<NamespaceNode>("device", "uuid", UuidForm, SetUuid, n => n.Uuid?.ToString("D")),
         new AttributeRow<NamespaceNode>("device", "nguid", NguidForm, SetNguid, n => n.Nguid is null ? null : ValueText.ShowNguid(n.Nguid)),
         AnaGroup("ana", "grpid") with { Show = _ => null }, // the same as ana_grpid, in the form of other versions of nvmetcli
-        Inert("enable", (n, v) => n.Reservations = v, n => n.Reservations) with { Group = "resv" });
+        Row.Flag<NamespaceNode>("resv", "enable", (n, v) => n.Reservations = v, n => n.Reservations),
+        new AttributeRow<NamespaceNode>(null, "state_path", "an absolute path", SetStatePath, n => n.StatePath));
 
     private static AttributeRow<NamespaceNode> Inert(string key, Action<NamespaceNode, bool> set, Func<NamespaceNode, bool?> get) =>
         Row.Flag(null, key, set, get) with { ValueWithoutEffect = "0" };
@@ -68,6 +72,12 @@ internal sealed class NamespaceNode
         string? problem = NamespaceSource.Parse(text, out NamespaceSource source);
         node.Source = source;
         return problem;
+    }
+
+    private static string? SetStatePath(NamespaceNode node, string text)
+    {
+        node.StatePath = text;
+        return !text.StartsWith('/') ? "not absolute" : text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL" : null;
     }
 
     private static string? SetUuid(NamespaceNode node, string text)

@@ -27,8 +27,10 @@ public static unsafe class FeatureTable
         Timestamp.Row,
         KeepAliveTimeout.Row,
         HostBehavior.Row,
+        EnduranceGroupEvents.Row,
         IoCommandSetProfile.Row,
         HostIdentifier.Row,
+        NamespaceWriteProtection.Row,
     ]);
 
     /// <summary>True where the feature has a row, supported by every controller or not.</summary>

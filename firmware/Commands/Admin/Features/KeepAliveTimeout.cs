@@ -27,7 +27,7 @@ internal static unsafe class KeepAliveTimeout
     private static CommandOutcome Set(NvmeController controller, ref CommandSlot slot)
     {
         uint milliseconds = new KeepAliveTimerFeature(slot.Entry.Cdw11).KeepAliveTimeoutMilliseconds;
-        _ = controller.Features.KeepAlive.TrySet(milliseconds, controller.Platform.NowNanoseconds);
+        _ = controller.Features.KeepAlive.TrySet(milliseconds, controller.Platform.NowNanoseconds, controller.CommandsFetched);
         return CommandOutcome.Completed;
     }
 

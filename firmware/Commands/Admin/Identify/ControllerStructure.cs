@@ -58,7 +58,8 @@ internal static unsafe class ControllerStructure
         data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
         data->MaximumDataTransferSize = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
         data->OptionalAsynchronousEventsSupported = AsyncEvents.Supported;
-        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit;
+        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.EnduranceGroups
+            | ControllerAttributes.TrafficBasedKeepAlive;
         data->OptionalAdminCommandSupport = OptionalCommands.Admin();
         data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
         data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
@@ -69,6 +70,7 @@ internal static unsafe class ControllerStructure
         data->WarningCompositeTemperatureThresholdKelvin = HealthMonitor.WarningTemperatureKelvin;
         data->CriticalCompositeTemperatureThresholdKelvin = HealthMonitor.CriticalTemperatureKelvin;
         data->TotalNvmCapacityBytes = TotalCapacityBytes(controller);
+        data->EnduranceGroupIdentifierMaximum = EnduranceGroup.Identifier;
         data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
     }
 
@@ -85,10 +87,12 @@ internal static unsafe class ControllerStructure
             Present = WriteCache.IsPresent(controller),
             FlushBehavior = FlushBehavior.BroadcastSupported,
         };
+        data->NamespaceWriteProtectionCapabilities = NamespaceWriteProtection.Capabilities;
         data->SglSupport = DataMapper.SglSupport;
     }
 
-    private static UInt128 TotalCapacityBytes(NvmeController controller)
+    /// <summary>Bytes of all namespaces.</summary>
+    internal static UInt128 TotalCapacityBytes(NvmeController controller)
     {
         UInt128 total = 0;
         for (int i = 0; i < controller.Namespaces.Count; i++)

@@ -21,6 +21,7 @@ public static class IdentifyTable
         NamespaceStructure.AllocatedRow,
         ControllerLists.AttachedRow,
         ControllerLists.SubsystemRow,
+        EnduranceGroups.Row,
         NamespaceLists.AllocatedOfCommandSetRow,
         NvmNamespaceStructure.AllocatedRow,
         IoCommandSetStructure.Row,

@@ -34,6 +34,10 @@ internal static unsafe class NamespaceStructure
         Fill = &FillAllocated,
     };
 
+    /// <summary>NSATTR.</summary>
+    internal static NamespaceAttributes Attributes(NvmeNamespace source) =>
+        source.Gate.IsWriteProtected ? NamespaceAttributes.CurrentlyWriteProtected : NamespaceAttributes.None;
+
     private static void Fill(NvmeController controller, ref CommandSlot slot)
     {
         if (slot.NamespaceIndex >= 0)
@@ -63,6 +67,8 @@ internal static unsafe class NamespaceStructure
             ReadBehavior = backend.SupportsDeallocate ? DeallocatedReadBehavior.AllZeroes : DeallocatedReadBehavior.NotReported,
             WriteZeroesDeallocate = backend.SupportsDeallocate,
         };
+        data->NamespaceAttributes = Attributes(source);
+        data->EnduranceGroupIdentifier = EnduranceGroup.Identifier;
         source.Nguid.AsSpan().CopyTo(data->NamespaceGloballyUniqueIdentifier);
         data->LbaFormats[0] = new LbaFormat { LbaDataSizeLog2 = (byte)source.BlockShift };
     }

@@ -24,6 +24,9 @@ public sealed unsafe class LogPageDescriptor
     /// <summary>LIDSP of the Supported Log Pages log.</summary>
     public ushort LidSpecificParameter { get; init; }
 
+    /// <summary>Checks what only this page uses of the dwords; null for nothing.</summary>
+    public delegate* managed<NvmeController, ref CommandSlot, Status> Check { get; init; }
+
     /// <summary>Fills the page, <see cref="LengthBytes"/> zeroed bytes.</summary>
     public required delegate* managed<NvmeController, byte*, void> Fill { get; init; }
 

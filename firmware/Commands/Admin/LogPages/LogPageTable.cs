@@ -13,6 +13,8 @@ public static class LogPageTable
         FirmwareSlotPage.Row,
         ChangedNamespacesPage.Row,
         CommandEffectsPage.Row,
+        EnduranceGroupPage.Row,
+        EnduranceGroupEventsPage.Row,
         FeatureEffectsPage.Row,
         ManagementCommandEffectsPage.Row,
         DiagnosticsPage.Row,

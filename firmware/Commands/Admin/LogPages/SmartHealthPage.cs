@@ -12,8 +12,12 @@ internal static unsafe class SmartHealthPage
     private const ulong DataUnitBytes = 512 * 1000;
     private const ulong NanosecondsPerMinute = 60_000_000_000;
     private const ulong NanosecondsPerHour = 60 * NanosecondsPerMinute;
-    private const byte AvailableSparePercent = 100;
-    private const byte AvailableSpareThresholdPercent = 10;
+
+    /// <summary>Available Spare of whatever is behind the backends.</summary>
+    internal const byte AvailableSparePercent = 100;
+
+    /// <summary>Available Spare Threshold.</summary>
+    internal const byte AvailableSpareThresholdPercent = 10;
 
     /// <summary>The row.</summary>
     public static LogPageDescriptor Row { get; } = new()
@@ -36,6 +40,7 @@ internal static unsafe class SmartHealthPage
         data->CompositeTemperatureKelvin = health.CompositeTemperatureKelvin;
         data->AvailableSparePercent = AvailableSparePercent;
         data->AvailableSpareThresholdPercent = AvailableSpareThresholdPercent;
+        data->EnduranceGroupCriticalWarningSummary = data->CriticalWarning & EnduranceGroup.Warnings;
         data->DataUnitsReadIn1000LogicalUnits = DataUnits(smart.BytesRead);
         data->DataUnitsWrittenIn1000LogicalUnits = DataUnits(smart.BytesWritten);
         data->HostReadCommands = smart.HostReadCommands;

@@ -1,0 +1,58 @@
+using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces.State;
+
+namespace Nvmepf.Firmware.Startup;
+
+/// <summary>
+/// The states of all namespaces that the process serves: one for each namespace of a subsystem, however many functions serve it, and the thread
+/// that keeps those that are kept.
+/// </summary>
+internal sealed class NamespaceStates(EventLog log) : IDisposable
+{
+    /// <summary>What the name of a state file beside a namespace's file ends with.</summary>
+    internal const string FileSuffix = ".nvmepf-state";
+
+    private const string DeviceDirectory = "/dev/";
+    private readonly Dictionary<(string Subsystem, uint NamespaceId), NamespaceState> _states = [];
+    private NamespaceStateWriter? _writer;
+
+    /// <summary>
+    /// Where the state of a namespace is kept: where the configuration says, else beside a file; null for devices, whose directory is gone with
+    /// power, and for what is itself gone then.
+    /// </summary>
+    internal static string? PathOf(ServedNamespace served) =>
+        served.StatePath is not null ? served.StatePath
+        : !served.Source.IsPersistent || served.Source.Kind == StorageKind.Block || served.Source.Path.StartsWith(DeviceDirectory, StringComparison.Ordinal)
+            ? null
+            : served.Source.Path + FileSuffix;
+
+    /// <summary>The state of a namespace, read from its file at the first call.</summary>
+    /// <exception cref="Hal.PlatformException">The file is damaged; the message is for the user.</exception>
+    internal NamespaceState Of(string subsystemNqn, ServedNamespace served)
+    {
+        if (_states.TryGetValue((subsystemNqn, served.NamespaceId), out NamespaceState? known))
+        {
+            return known;
+        }
+
+        NamespaceStateFile? file = null;
+        if (PathOf(served) is string path)
+        {
+            if (_writer is null)
+            {
+                _writer = new NamespaceStateWriter(log);
+                _writer.Start();
+            }
+
+            file = new NamespaceStateFile(path, _writer);
+        }
+
+        NamespaceState made = new(served.HasReservations, file);
+        _states.Add((subsystemNqn, served.NamespaceId), made);
+        return made;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer?.Dispose();
+}
