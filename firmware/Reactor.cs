@@ -1,5 +1,7 @@
+using Nvmepf.Firmware.Commands;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Reactors;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
 
@@ -22,10 +24,13 @@ public enum PollMode : byte
 public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu = -1, uint RingEntries = 1024);
 
 /// <summary>
-/// The main loop: one thread that polls the platform, the controller's queues and the disks, turn after turn. After
-/// <see cref="Start"/> it allocates nothing, takes no lock and throws nothing.
+/// The main loop: one thread that polls platforms, controllers' queues and disks, turn after turn. After <see cref="Start"/> it allocates
+/// nothing, takes no lock and throws nothing.
 /// </summary>
-/// <remarks>One controller and one reactor so far; queues are not spread over several.</remarks>
+/// <remarks>
+/// Functions are at home on one reactor, which polls their platform and runs their controller; of the queues of controllers that are at home
+/// elsewhere it has shares. How it waits when there is nothing to do is in Reactor.Idle.cs.
+/// </remarks>
 public sealed partial class Reactor : IDisposable
 {
     /// <summary>A power of two; some hundred nanoseconds of turns.</summary>
@@ -33,39 +38,61 @@ public sealed partial class Reactor : IDisposable
 
     private const long StopDeadlineNanoseconds = 10_000_000_000;
     private const int ReapBatch = 128;
+    private const int RingTagShift = 16; // ring operations: the engine above, its slot below
 
-    private readonly IPlatform _platform;
-    private readonly NvmeController _controller;
     private readonly EventLog _log;
     private readonly ReactorOptions _options;
+    private readonly ReactorLink _link;
+    private readonly ReactorGroup _group;
     private readonly IoUringCompletion[] _completions = new IoUringCompletion[ReapBatch];
+    private Function[] _functions = [];
+    private QueueShare[] _shares = []; // of controllers that are at home elsewhere
+    private CommandEngine[] _engines = [];
+    private IPlatform? _clock;
     private IoUring? _ring;
     private int _ringEvent = -1;
 
-    /// <summary>Creates the loop; nothing runs yet.</summary>
+    /// <summary>Creates the only reactor of one function; nothing runs yet.</summary>
     public Reactor(IPlatform platform, NvmeController controller, EventLog log, ReactorOptions options)
+        : this(controller.Home.Reactor, new ReactorGroup(), log, options) => AddFunction(platform, controller);
+
+    /// <summary>Creates one of several reactors; nothing runs yet.</summary>
+    public Reactor(ReactorLink link, ReactorGroup group, EventLog log, ReactorOptions options)
     {
-        _platform = platform;
-        _controller = controller;
+        _link = link;
+        _group = group;
         _log = log;
         _options = options;
     }
 
     /// <summary>What the loop has counted.</summary>
-    public ReactorStatistics Statistics => _controller.Statistics;
+    public ReactorStatistics Statistics => _link.Statistics;
 
-    /// <summary>
-    /// Opens the ring and the backends and begins to serve, on the calling thread, which from here on is the reactor's.
-    /// </summary>
-    /// <exception cref="PlatformException">Something could not be opened; the message is for the user.</exception>
-    public void Start()
+    /// <summary>Functions that are at home here and are served.</summary>
+    public int FunctionCount => _functions.Length;
+
+    /// <summary>Gives the reactor a function to serve; before <see cref="Open"/>.</summary>
+    public void AddFunction(IPlatform platform, NvmeController controller)
     {
-        _ = Threads.SetName("reactor0");
-        if (_options.Cpu >= 0 && Threads.SetAffinity(_options.Cpu) is int error and < 0)
-        {
-            throw new PlatformException($"cannot pin the reactor to CPU {_options.Cpu}: {Errno.Describe(error)}");
-        }
+        _functions = [.. _functions, new Function(platform, controller)];
+        _clock ??= platform;
+        AddEngine(controller.Engine);
+        _group.CountFunction(1);
+    }
 
+    /// <summary>Gives the reactor a share of a controller that is at home elsewhere; before <see cref="Open"/>.</summary>
+    public void AddShare(QueueShare share)
+    {
+        Invariant.Check(share.Reactor == _link && !share.IsHome, "the share was made for this reactor");
+        _shares = [.. _shares, share];
+        _clock ??= share.Platform;
+        AddEngine(share.Engine);
+    }
+
+    /// <summary>Makes the ring. On any thread, before those of the reactors run: backends need the rings of all of them.</summary>
+    /// <exception cref="PlatformException">It could not be had; the message is for the user.</exception>
+    public void Open()
+    {
         IoUringOptions ringOptions = new()
         {
             SubmissionEntries = _options.RingEntries,
@@ -77,21 +104,75 @@ public sealed partial class Reactor : IDisposable
             throw new PlatformException(problem);
         }
 
-        if (_ring!.Start() is int startError and < 0)
-        {
-            throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
-        }
-
         // A ring with deferred task work does not wake who sleeps on its own descriptor; an event counter does.
         _ringEvent = Events.Create(0, EventFlags.NonBlocking);
-        if (_ringEvent < 0 || _ring.RegisterEvent(_ringEvent) < 0)
+        if (_ringEvent < 0 || _ring!.RegisterEvent(_ringEvent) < 0)
         {
             throw new PlatformException("cannot register an event counter with the io_uring: are file descriptors left (ulimit -n)?");
         }
 
-        _controller.StartBackends(_ring);
-        _controller.Control.Open(_ringEvent);
-        _platform.Start(_controller);
+        _link.Open(_ringEvent);
+        _group.AddRing(_ring);
+    }
+
+    /// <summary>
+    /// Takes the calling thread, which from here on is the reactor's, and starts the functions that are at home here.
+    /// </summary>
+    /// <exception cref="PlatformException">Something could not be opened; the message is for the user.</exception>
+    public void Start()
+    {
+        TakeThread();
+        for (int i = 0; i < _functions.Length; i++)
+        {
+            StartFunction(_functions[i]);
+        }
+
+        Statistics.MarkStart();
+    }
+
+    /// <summary>The first half of <see cref="Start"/>: name, core and ring of the thread.</summary>
+    /// <exception cref="PlatformException">One of these could not be had; the message is for the user.</exception>
+    public void TakeThread()
+    {
+        if (_ring is null)
+        {
+            Open();
+        }
+
+        _ = Threads.SetName($"reactor{_link.Index}");
+        if (_options.Cpu >= 0 && Threads.SetAffinity(_options.Cpu) is int error and < 0)
+        {
+            throw new PlatformException($"cannot pin reactor {_link.Index} to CPU {_options.Cpu}: {Errno.Describe(error)}");
+        }
+
+        if (_ring!.Start() is int startError and < 0)
+        {
+            throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
+        }
+    }
+
+    /// <summary>
+    /// The second half of <see cref="Start"/> where several functions are served: one that cannot be started is left out.
+    /// </summary>
+    /// <param name="failed">Told of each that failed.</param>
+    public void StartFunctions(Action<NvmeController, PlatformException> failed)
+    {
+        List<Function> started = [];
+        foreach (Function function in _functions)
+        {
+            try
+            {
+                StartFunction(function);
+                started.Add(function);
+            }
+            catch (PlatformException problem)
+            {
+                _group.CountFunction(-1);
+                failed(function.Controller, problem);
+            }
+        }
+
+        _functions = [.. started];
         Statistics.MarkStart();
     }
 
@@ -103,7 +184,7 @@ public sealed partial class Reactor : IDisposable
     public void Run(int stopDescriptor, StopFlag? stop = null)
     {
         long nextStopLook = 0;
-        long now = _platform.NowNanoseconds;
+        long now = NowNanoseconds;
         uint turns = 0;
         while (true)
         {
@@ -114,13 +195,14 @@ public sealed partial class Reactor : IDisposable
             // Even a look at the clock is as long as a turn that finds nothing.
             if (worked || slept || (++turns & (IdleTurnsPerClockRead - 1)) == 0)
             {
-                now = _platform.NowNanoseconds;
+                now = NowNanoseconds;
             }
 
             if (now >= nextStopLook || slept)
             {
                 // A system call, so not every turn; a loop that sleeps can afford it.
                 nextStopLook = now + 10_000_000;
+                Statistics.Publish();
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
                 {
                     break;
@@ -135,14 +217,31 @@ public sealed partial class Reactor : IDisposable
     /// <returns>False where there was nothing to do.</returns>
     public bool Turn(long nowNanoseconds)
     {
-        bool worked = _platform.Poll();
-        int commands = _controller.Turn(nowNanoseconds);
-        worked |= PollRing();
+        bool worked = false;
+        int commands = 0;
+        Function[] functions = _functions;
+        for (int i = 0; i < functions.Length; i++)
+        {
+            worked |= functions[i].Platform.Poll();
+            commands += functions[i].Controller.Turn(nowNanoseconds);
+        }
+
+        bool isAnyHeld = false;
+        QueueShare[] shares = _shares;
+        for (int i = 0; i < shares.Length; i++)
+        {
+            commands += shares[i].Turn(nowNanoseconds, out bool isHeld);
+            isAnyHeld |= isHeld;
+        }
+
+        // A result may be for the share that is held.
+        worked |= isAnyHeld || PollRing();
         ReactorStatistics statistics = Statistics;
         statistics.Turns++;
         if (commands > 0)
         {
             statistics.ProductiveTurns++;
+            statistics.Commands += (ulong)commands;
             statistics.CommandsFetchedSquared += (ulong)commands * (ulong)commands;
             worked = true;
         }
@@ -159,12 +258,31 @@ public sealed partial class Reactor : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _controller.Control.Close();
+        foreach (Function function in _functions)
+        {
+            function.Controller.Control.Close();
+        }
+
         _ring?.Dispose();
         if (_ringEvent >= 0)
         {
             _ = Files.Close(_ringEvent);
         }
+    }
+
+    private long NowNanoseconds => _clock is null ? Clock.MonotonicNanoseconds() : _clock.NowNanoseconds;
+
+    private void AddEngine(CommandEngine engine)
+    {
+        engine.RingTag = _engines.Length << RingTagShift;
+        _engines = [.. _engines, engine];
+    }
+
+    private void StartFunction(Function function)
+    {
+        function.Controller.StartBackends(_group.Rings);
+        function.Controller.Control.Open(_ringEvent);
+        function.Platform.Start(function.Controller);
     }
 
     private bool PollRing()
@@ -187,7 +305,7 @@ public sealed partial class Reactor : IDisposable
             ulong tag = _completions[i].UserData;
             if (tag <= int.MaxValue)
             {
-                _controller.Engine.BackendCompleted((int)tag, _completions[i].Result);
+                _engines[(int)tag >> RingTagShift].BackendCompleted((int)tag & ((1 << RingTagShift) - 1), _completions[i].Result);
             }
         }
 
@@ -202,12 +320,20 @@ public sealed partial class Reactor : IDisposable
 
     private void Stop()
     {
-        _log.Write("Shutting down controller");
-        long deadline = _platform.NowNanoseconds + StopDeadlineNanoseconds;
-        _controller.BeginStop();
-        while (!_controller.IsStopped)
+        long deadline = NowNanoseconds + StopDeadlineNanoseconds;
+        foreach (Function function in _functions)
         {
-            long now = _platform.NowNanoseconds;
+            _log.Write("Shutting down controller");
+            function.Controller.BeginStop();
+        }
+
+        int running = _functions.Length;
+        while (_group.FunctionCount > 0)
+        {
+            int stillRunning = CountRunning();
+            _group.CountFunction(stillRunning - running);
+            running = stillRunning;
+            long now = NowNanoseconds;
             if (now > deadline)
             {
                 _log.Write("Flush at exit took longer than {0} s, giving up: written data may not be durable", StopDeadlineNanoseconds / 1_000_000_000);
@@ -217,9 +343,40 @@ public sealed partial class Reactor : IDisposable
             _ = Turn(now);
         }
 
-        _controller.Control.Close();
-        _log.Write("Reactor ran {0} turns and allocated {1} bytes", (long)Statistics.Turns, AllocatedBytes);
+        foreach (Function function in _functions)
+        {
+            function.Controller.Control.Close();
+        }
+
+        Report();
     }
+
+    private int CountRunning()
+    {
+        int running = 0;
+        foreach (Function function in _functions)
+        {
+            running += function.Controller.IsStopped ? 0 : 1;
+        }
+
+        return running;
+    }
+
+    private void Report()
+    {
+        long allocatedBytes = AllocatedBytes;
+        if (_group.Rings.Length == 1)
+        {
+            _log.Write("Reactor ran {0} turns and allocated {1} bytes", (long)Statistics.Turns, allocatedBytes);
+            return;
+        }
+
+        _log.Write($"Reactor {_link.Index} ran {{0}} turns and allocated {{1}} bytes", (long)Statistics.Turns, allocatedBytes);
+        _log.Write($"Reactor {_link.Index} handled {{0}} commands and events in {{1}} turns", (long)Statistics.Commands, (long)Statistics.ProductiveTurns);
+    }
+
+    /// <summary>A function that is at home here.</summary>
+    private readonly record struct Function(IPlatform Platform, NvmeController Controller);
 }
 
 /// <summary>A request to stop, from one thread to a reactor.</summary>

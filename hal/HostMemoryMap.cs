@@ -184,6 +184,18 @@ public sealed unsafe class HostMemoryMap
         return index < _count && _regions[index].Address <= last ? index : -1;
     }
 
+    /// <summary>
+    /// Makes this map the same as another, its generation included: for a thread that looks up with a cache of its own. The other does not
+    /// change meanwhile.
+    /// </summary>
+    public void CopyFrom(HostMemoryMap other)
+    {
+        Invariant.Check(other._count <= _regions.Length, "a copy has room for every region");
+        other.Regions.CopyTo(_regions);
+        _count = other._count;
+        Generation = other.Generation;
+    }
+
     /// <summary>Forgets every region.</summary>
     public void Clear()
     {

@@ -48,6 +48,14 @@ public interface IFunctionHandler
     bool IsQuiescent { get; }
 
     /// <summary>
+    /// To be asked, by a platform that <see cref="IPlatform.ServesSeveralThreads"/>, before each change that other threads of the firmware must
+    /// not meet halfway: host memory, interrupt descriptors, resets, registers that are not doorbells. The permission lasts as long as this
+    /// call of <see cref="IPlatform.Poll"/>.
+    /// </summary>
+    /// <returns>False where they still have to be stopped: the platform tries again in its next poll, and changes nothing until then.</returns>
+    bool TryHold() => true;
+
+    /// <summary>
     /// True while a command in flight may still touch the host range. The platform has already taken the range out of
     /// <see cref="IPlatform.HostMemory"/>, so no new command can begin to use it.
     /// </summary>

@@ -2,8 +2,8 @@ namespace Nvmepf.Hal;
 
 /// <summary>
 /// The contract between the firmware and the thing it runs on: one implementation for each platform (vfio-user server,
-/// RK3588 endpoint, test double). Everything here is called from the reactor's thread only, never blocks, and never
-/// allocates once <see cref="Start"/> has returned.
+/// RK3588 endpoint, test double). Everything here is called from the reactor's thread only (but see <see cref="ServesSeveralThreads"/>),
+/// never blocks, and never allocates once <see cref="Start"/> has returned.
 /// </summary>
 /// <remarks>
 /// The contract knows PCI: a BAR that is memory, host memory, interrupts, resets, a link. It knows nothing of NVMe.
@@ -56,6 +56,12 @@ public unsafe interface IPlatform : IDisposable
     /// write host memory, nor send interrupts.
     /// </summary>
     bool IsBusMasterEnabled { get; }
+
+    /// <summary>
+    /// True where threads besides the one that calls <see cref="Poll"/> may read the properties, raise interrupts and resolve host addresses in
+    /// a copy of <see cref="HostMemory"/>. The platform then asks <see cref="IFunctionHandler.TryHold"/> before it changes anything of these.
+    /// </summary>
+    bool ServesSeveralThreads => false;
 
     /// <summary>
     /// Memory that <see cref="HostDma"/> reads and writes: everything that the firmware hands to it as local memory comes from here.

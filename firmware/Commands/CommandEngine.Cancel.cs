@@ -23,6 +23,9 @@ public sealed unsafe partial class CommandEngine
     /// <summary>A reset is going on: commands end without a completion.</summary>
     private bool _discarding;
 
+    /// <summary>Commands were cancelled by another reactor, which held this one; their backends are to be told (<see cref="IssueCancels"/>).</summary>
+    internal bool HasCancelsToIssue { get; private set; }
+
     /// <summary>Abort commands that wait for their command to end.</summary>
     public int AbortsWaiting { get; private set; }
 
@@ -86,10 +89,13 @@ public sealed unsafe partial class CommandEngine
         return CancelOutcome.Ended;
     }
 
-    /// <summary>Makes an Abort command wait for the command that it aborts.</summary>
-    public void AbortAfter(int abortSlotIndex, int targetSlotIndex)
+    /// <summary>Makes an Abort command, which is in this engine, wait for the command that it aborts.</summary>
+    /// <param name="abortSlotIndex">The Abort command.</param>
+    /// <param name="engine">The engine of the other command.</param>
+    /// <param name="targetSlotIndex">The other command.</param>
+    public void AbortAfter(int abortSlotIndex, CommandEngine engine, int targetSlotIndex)
     {
-        _slots[targetSlotIndex].AbortSlot = abortSlotIndex;
+        engine._slots[targetSlotIndex].AbortSlot = abortSlotIndex;
         AbortsWaiting++;
     }
 
@@ -150,6 +156,21 @@ public sealed unsafe partial class CommandEngine
         AbortsWaiting = 0;
     }
 
+    /// <summary>Tells backends of the commands that were cancelled while this engine was held.</summary>
+    internal void IssueCancels()
+    {
+        HasCancelsToIssue = false;
+        for (int i = 0; i < _slotCount; i++)
+        {
+            ref CommandSlot slot = ref _slots[i];
+            if (slot.State == CommandState.Executing && (slot.Flags & CommandFlags.CancelRequested) != 0
+                && slot.NamespaceIndex >= 0 && !slot.Operation.IsCancelled)
+            {
+                Backend(ref slot).Cancel(ref slot.Operation);
+            }
+        }
+    }
+
     /// <summary>The reset has found its end; from here on commands are completed to the host again.</summary>
     public void EndDiscard()
     {
@@ -179,7 +200,14 @@ public sealed unsafe partial class CommandEngine
         slot.CancelStatus = status;
         if (slot.State == CommandState.Executing && slot.NamespaceIndex >= 0)
         {
-            Backend(ref slot).Cancel(ref slot.Operation);
+            if (_link is null)
+            {
+                Backend(ref slot).Cancel(ref slot.Operation);
+            }
+            else
+            {
+                HasCancelsToIssue = true; // only its own reactor may use the ring
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Hal;
@@ -94,12 +95,15 @@ public sealed unsafe partial class CommandEngine
         }
 
         slot.Status = slot.Status.WithMore();
-        bool hasLba = slot.SubmissionQueueId != 0;
-        Controller.Errors.Record(in slot, slot.Entry.NamespaceIdentifier, hasLba ? slot.Entry.StartingLba : 0);
-        Controller.Log.WriteLimited(
-            slot.SubmissionQueueId == 0 ? "admin command {0:x2}h ended with status {1:x4}h" : "I/O command {0:x2}h ended with status {1:x4}h",
-            slot.Entry.Cdw0.Opcode,
-            slot.Status.Raw);
+        FailedCommand command = FailedCommand.Of(in slot);
+        if (_link is null)
+        {
+            Controller.RecordError(in command);
+        }
+        else
+        {
+            _link.ReportFailed(in command);
+        }
     }
 
     private void Post(ref CommandSlot slot)
@@ -176,9 +180,25 @@ public sealed unsafe partial class CommandEngine
             return;
         }
 
-        ref CommandSlot abort = ref _slots[slot.AbortSlot];
-        abort.Result0 = new AbortCompletionDword0 { ImmediateAbortNotPerformed = slot.Status.Code != StatusCode.AbortRequested }.Raw;
+        int abortSlot = slot.AbortSlot;
+        bool wasAborted = slot.Status.Code == StatusCode.AbortRequested;
         slot.AbortSlot = -1;
+        if (_link is null)
+        {
+            AnswerAbort(abortSlot, wasAborted);
+        }
+        else
+        {
+            _link.ReportAbortEnded(abortSlot, wasAborted);
+        }
+    }
+
+    /// <summary>The command that an Abort command of this engine waits for has ended.</summary>
+    internal void AnswerAbort(int abortSlotIndex, bool wasAborted)
+    {
+        ref CommandSlot abort = ref _slots[abortSlotIndex];
+        Invariant.Check(abort.State == CommandState.Parked, "an Abort command waits until it is answered");
+        abort.Result0 = new AbortCompletionDword0 { ImmediateAbortNotPerformed = !wasAborted }.Raw;
         AbortsWaiting--;
         Finish(ref abort);
     }

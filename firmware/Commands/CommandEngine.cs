@@ -4,6 +4,7 @@ using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Queues;
+using Nvmepf.Firmware.Reactors;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
@@ -29,6 +30,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// </summary>
     private const int AdminReserve = 16;
 
+    private readonly ShareLink? _link; // null in the engine of the controller's own reactor
     private readonly IPlatform _platform;
     private readonly QueueSet _queues;
     private readonly BufferPool _buffers;
@@ -46,15 +48,18 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private SlotList _free;
 
     /// <summary>Allocates every slot.</summary>
-    public CommandEngine(NvmeController controller, QueueSet queues)
+    /// <param name="share">The share whose commands run here.</param>
+    internal CommandEngine(QueueShare share)
     {
+        NvmeController controller = share.Controller;
         Controller = controller;
         Namespaces = controller.Namespaces;
         Media = controller.Smart.AddEngine();
-        _platform = controller.Platform;
-        _queues = queues;
-        _buffers = controller.Buffers;
-        _smallBuffers = controller.SmallBuffers;
+        _link = share.Link;
+        _platform = share.Platform;
+        _queues = share.Queues;
+        _buffers = share.Buffers;
+        _smallBuffers = share.SmallBuffers;
         _mapper = new DataMapper(_platform);
         _mover = new HostMover(_platform);
         _slotCount = controller.Settings.CommandSlots;
@@ -83,6 +88,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             slot.Segments = (HostSegment*)memory;
             slot.Operation.Vectors = (IoVector*)(memory + segmentBytes);
             slot.BufferIndex = -1;
+            slot.Operation.Reactor = share.Reactor.Index;
             _free.AddFirst(_slots, i);
         }
     }
@@ -114,6 +120,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <summary>Commands that have ended and whose completion waits for a place, for host memory or for bus mastering.</summary>
     public int CompletingCount => _completing.Count;
 
+    /// <summary>Added to a slot's index in the user data of ring operations, so that a reactor with several engines finds this one.</summary>
+    public int RingTag { get; set; }
+
     /// <summary>Operations that backends have not ended.</summary>
     public int PendingBackendOperations { get; private set; }
 
@@ -140,7 +149,18 @@ public sealed unsafe partial class CommandEngine : IDisposable
     public int FetchFrom(SubmissionQueue queue, int burst, long nowNanoseconds)
     {
         CompletionQueue completion = _queues.Completion(queue.CompletionQueueIdentifier);
-        int reserve = queue.Identifier == 0 ? 0 : AdminReserve;
+        int reserve = AdminReserve;
+        if (queue.Identifier == 0)
+        {
+            // An admin command may touch what other reactors poll; they stop for it.
+            if (!Controller.TryHold())
+            {
+                return 0;
+            }
+
+            reserve = 0;
+        }
+
         int fetched = 0;
         while (fetched < burst && queue.State == SubmissionQueueState.Active && queue.HasEntries
             && _free.Count > reserve && completion.TryTakeCredit())
@@ -192,7 +212,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// <returns><see cref="CommandOutcome.Completed"/> with the slot's status set, or Pending.</returns>
     public CommandOutcome SubmitOperation(ref CommandSlot slot)
     {
-        slot.Operation.Tag = slot.Index;
+        slot.Operation.Tag = slot.Index + RingTag;
         return AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation));
     }
 

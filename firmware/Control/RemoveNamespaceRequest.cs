@@ -38,12 +38,12 @@ public sealed class RemoveNamespaceRequest(uint namespaceId) : ControlRequest
             _graceEndsNanoseconds = nowNanoseconds + GraceNanoseconds;
         }
 
-        if (controller.Engine.IsNamespaceInUse(_index))
+        if (controller.IsNamespaceInUse(_index))
         {
             if (!_isCancelled && nowNanoseconds >= _graceEndsNanoseconds)
             {
                 _isCancelled = true;
-                controller.Engine.CancelNamespace(_index, new Status(StatusCode.InvalidNamespaceOrFormat, true));
+                controller.CancelNamespace(_index, new Status(StatusCode.InvalidNamespaceOrFormat, true));
             }
 
             return ControlProgress.Pending;

@@ -24,21 +24,22 @@ public sealed class ErrorLog
     public int Used => _used;
 
     /// <summary>Notes a command that failed. Called by the engine for every command that completes with an error.</summary>
-    /// <param name="slot">The command; status and error location are final.</param>
-    /// <param name="namespaceId">NSID of the command.</param>
-    /// <param name="lba">First LBA of the command, 0 where it has none.</param>
-    public void Record(in CommandSlot slot, uint namespaceId, ulong lba)
+    /// <param name="command">The command.</param>
+    public void Record(in FailedCommand command)
     {
-        ref ErrorInformationLogEntry entry = ref Begin(slot.Status);
-        entry.SubmissionQueueIdentifier = slot.SubmissionQueueId;
-        entry.CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier;
-        entry.ParameterErrorLocation = slot.ErrorByte == CommandSlot.NoParameterLocation
+        ref ErrorInformationLogEntry entry = ref Begin(command.Status);
+        entry.SubmissionQueueIdentifier = command.SubmissionQueueId;
+        entry.CommandIdentifier = command.CommandIdentifier;
+        entry.ParameterErrorLocation = command.ErrorByte == CommandSlot.NoParameterLocation
             ? ParameterErrorLocation.NotSpecific
-            : new ParameterErrorLocation { Byte = slot.ErrorByte, Bit = slot.ErrorBit };
-        entry.Lba = lba;
-        entry.NamespaceIdentifier = namespaceId;
-        entry.Opcode = slot.Entry.Cdw0.Opcode;
+            : new ParameterErrorLocation { Byte = command.ErrorByte, Bit = command.ErrorBit };
+        entry.Lba = command.Lba;
+        entry.NamespaceIdentifier = command.NamespaceId;
+        entry.Opcode = command.Opcode;
     }
+
+    /// <summary>Counts errors whose entries are lost: more at a time than could be kept.</summary>
+    public void CountLost(ulong errors) => Count += errors;
 
     /// <summary>Notes an error that is of no single command.</summary>
     public void RecordControllerError(Status status)

@@ -81,7 +81,15 @@ public sealed partial class NvmeController
     public bool IsHostMemoryInUse(ulong address, ulong lengthBytes)
     {
         ulong last = address + (lengthBytes - 1); // inclusive: a range may end at 2^64
-        return Engine.IsHostMemoryInUse(address, lengthBytes) || Queues.IsHostMemoryInUse(address, last);
+        foreach (QueueShare share in Shares)
+        {
+            if (share.Engine.IsHostMemoryInUse(address, lengthBytes) || share.Queues.IsHostMemoryInUse(address, last))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A flush that the controller itself began has ended.</summary>
@@ -101,10 +109,7 @@ public sealed partial class NvmeController
     public void BeginStop()
     {
         _isStopping = true;
-        if (State == ControllerState.Ready)
-        {
-            BeginShutdown();
-        }
+        PollStop();
     }
 
     /// <summary>True once everything that <see cref="BeginStop"/> wants is done.</summary>
@@ -115,13 +120,16 @@ public sealed partial class NvmeController
     {
         switch (State)
         {
-            case ControllerState.Resetting when Engine.InFlight == 0 && Platform.HostDma.InFlight == 0:
+            case ControllerState.Resetting when IsDrained():
                 EndReset();
+                break;
+            case ControllerState.Ready when _isStopping:
+                PollStop();
                 break;
             case ControllerState.Disabled when _isStopping:
                 State = ControllerState.ShutdownFlushing;
                 goto case ControllerState.ShutdownFlushing;
-            case ControllerState.ShutdownDraining when Engine.InFlight - Engine.CompletingCount == Events.WaitingCount:
+            case ControllerState.ShutdownDraining when TryHold() && CommandsUnended() == Events.WaitingCount:
                 State = ControllerState.ShutdownFlushing;
                 goto case ControllerState.ShutdownFlushing;
             case ControllerState.ShutdownFlushing:
@@ -129,6 +137,45 @@ public sealed partial class NvmeController
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>Nothing of the life that a reset ends is under way, on any reactor.</summary>
+    private bool IsDrained()
+    {
+        if (!TryHold() || Platform.HostDma.InFlight != 0)
+        {
+            return false;
+        }
+
+        foreach (QueueShare share in Shares)
+        {
+            if (share.Engine.InFlight != 0 || share.Platform.HostDma.InFlight != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Commands that have not ended yet, waiting event requests included.</summary>
+    private int CommandsUnended()
+    {
+        int sum = 0;
+        foreach (QueueShare share in Shares)
+        {
+            sum += share.Engine.InFlight - share.Engine.CompletingCount;
+        }
+
+        return sum;
+    }
+
+    private void PollStop()
+    {
+        if (State == ControllerState.Ready && TryHold())
+        {
+            BeginShutdown();
         }
     }
 
@@ -199,10 +246,12 @@ public sealed partial class NvmeController
         }
 
         AdminQueueAttributes attributes = Registers.AdminQueueAttributes;
-        Engine.MemoryPageBytes = 4096u << configuration.MemoryPageSize;
-        _isWeighted = configuration.ArbitrationMechanismSelected == ArbitrationMechanism.WeightedRoundRobinWithUrgent;
-        _arbiter = default;
-        _firstQueue = 0;
+        foreach (QueueShare share in Shares)
+        {
+            share.Engine.MemoryPageBytes = 4096u << configuration.MemoryPageSize;
+            share.BeginArbitration(configuration.ArbitrationMechanismSelected == ArbitrationMechanism.WeightedRoundRobinWithUrgent);
+        }
+
         Queues.CreateCompletion(0, Registers.AdminCompletionQueueBase, attributes.CompletionQueueSizeZeroBased + 1, 0, true);
         Queues.CreateSubmission(0, Registers.AdminSubmissionQueueBase, attributes.SubmissionQueueSizeZeroBased + 1, 0, QueuePriority.Urgent);
         State = ControllerState.Ready;
@@ -307,8 +356,14 @@ public sealed partial class NvmeController
         _resetClearsRegisters |= clearRegisters;
         if (State != ControllerState.Resetting)
         {
+            Invariant.Check(TryHold(), "what begins a reset has asked first");
             State = ControllerState.Resetting;
-            Engine.BeginDiscard();
+            foreach (QueueShare share in Shares)
+            {
+                share.Engine.BeginDiscard();
+                share.Link?.Reset();
+            }
+
             Platform.HostDma.Cancel();
             PollLifecycle();
         }
@@ -317,8 +372,15 @@ public sealed partial class NvmeController
     /// <summary>Nothing is left of the earlier life: queues, features and events start anew, and CC decides what comes next.</summary>
     private void EndReset()
     {
-        Engine.EndDiscard();
-        Queues.Reset();
+        foreach (QueueShare share in Shares)
+        {
+            share.Engine.EndDiscard();
+            share.Reactor.AddQueues(-share.Queues.IoCompletionCount);
+            share.Queues.Reset();
+            share.Link?.Reset();
+        }
+
+        _deletions = 0;
         Features.Reset();
         Events.Reset();
         Errors.Reset();

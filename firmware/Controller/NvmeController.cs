@@ -3,6 +3,7 @@ using Nvmepf.Firmware.Control;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Queues;
+using Nvmepf.Firmware.Reactors;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
@@ -13,13 +14,22 @@ namespace Nvmepf.Firmware.Controller;
 /// One NVMe controller: what its parts are and how they find each other. Command handlers find it through the engine that they run in.
 /// The life cycle (enable, reset, shutdown) is in NvmeController.Lifecycle.cs, the round of queues in NvmeController.Turn.cs.
 /// </summary>
-/// <remarks>Owned by one reactor thread; nothing here is shared. One controller a subsystem so far.</remarks>
+/// <remarks>
+/// Owned by one reactor thread, its home. The queues may be spread over more reactors, each with a share of them (NvmeController.Shares.cs).
+/// One controller a subsystem so far.
+/// </remarks>
 public sealed partial class NvmeController : IFunctionHandler, IDisposable
 {
-    private IoUring? _ring;
+    private IoUring[] _rings = [];
 
     /// <summary>Allocates everything that the controller will ever need.</summary>
-    public NvmeController(ControllerSettings settings, IPlatform platform, NamespaceTable namespaces, EventLog log)
+    /// <param name="settings">What it is told.</param>
+    /// <param name="platform">What it runs on.</param>
+    /// <param name="namespaces">Its namespaces.</param>
+    /// <param name="log">The endpoint log.</param>
+    /// <param name="reactors">The reactors that its queues are spread over, the home first; null for one.</param>
+    public NvmeController(
+        ControllerSettings settings, IPlatform platform, NamespaceTable namespaces, EventLog log, ReactorLink[]? reactors = null)
     {
         Settings = settings;
         Platform = platform;
@@ -39,12 +49,10 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
-        Buffers = new BufferPool(platform, settings.TransferBuffers, settings.MaximumTransferBytes);
-        SmallBuffers = settings.SmallTransferBuffers > 0
-            ? new BufferPool(platform, settings.SmallTransferBuffers, ControllerSettings.SmallTransferBytes)
-            : Buffers;
-        Queues = new QueueSet(platform, IoQueueCount, settings.QueueEntriesMax);
-        Engine = new CommandEngine(this, Queues);
+        Shares = CreateShares(reactors ?? [new ReactorLink(0)]);
+        Home = Shares[0];
+        _loads = new ulong[Shares.Length];
+        _commandsSeen = new ulong[Shares.Length];
         Registers = new RegisterFile(platform, settings);
         AttachNamespaces();
         _comparesRegisters = !platform.TrapsRegisterWrites;
@@ -78,20 +86,20 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <summary>Asynchronous events and the requests that wait for them.</summary>
     public AsyncEvents Events { get; }
 
-    /// <summary>What the reactor counts.</summary>
-    public ReactorStatistics Statistics { get; } = new();
+    /// <summary>What the controller's own reactor counts.</summary>
+    public ReactorStatistics Statistics => Home.Reactor.Statistics;
 
-    /// <summary>Transfer buffers for the largest transfer.</summary>
-    public BufferPool Buffers { get; }
+    /// <summary>The share that the controller's own reactor polls, with the admin queue.</summary>
+    public QueueShare Home { get; }
 
-    /// <summary>Transfer buffers for small transfers; the same as <see cref="Buffers"/> where there are none.</summary>
-    public BufferPool SmallBuffers { get; }
+    /// <summary>All shares, the home share first; one for each reactor.</summary>
+    public QueueShare[] Shares { get; }
 
-    /// <summary>All queues.</summary>
-    public QueueSet Queues { get; }
+    /// <summary>The queues of the home share.</summary>
+    public QueueSet Queues => Home.Queues;
 
-    /// <summary>Moves commands through their states.</summary>
-    public CommandEngine Engine { get; }
+    /// <summary>The engine of the home share, in which all admin commands run.</summary>
+    public CommandEngine Engine => Home.Engine;
 
     /// <summary>The registers of BAR 0.</summary>
     public RegisterFile Registers { get; }
@@ -99,29 +107,32 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <summary>Where control threads ask for something; the controller's turn runs it.</summary>
     public ControlMailbox Control { get; } = new();
 
-    /// <summary>Starts the backends of all namespaces, and from here on those of namespaces that come, with the reactor's ring.</summary>
-    public void StartBackends(IoUring ring)
+    /// <summary>Starts the backends of all namespaces, and from here on those of namespaces that come, with the reactors' rings.</summary>
+    /// <param name="rings">A ring for each reactor of the process, by number.</param>
+    public void StartBackends(IoUring[] rings)
     {
-        _ring = ring;
+        _rings = rings;
         for (int i = 0; i < Namespaces.Count; i++)
         {
-            Namespaces[i].Backend.Start(ring);
+            Namespaces[i].Backend.Start(rings);
         }
     }
 
     /// <summary>Starts the backend of a namespace that comes while the controller is served; the backend is open.</summary>
     internal void StartBackend(NamespaceBackend backend)
     {
-        if (_ring is not null)
+        if (_rings.Length > 0)
         {
-            backend.Start(_ring);
+            backend.Start(_rings);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Engine.Dispose();
-        Queues.Dispose();
+        foreach (QueueShare share in Shares)
+        {
+            share.Dispose();
+        }
     }
 }

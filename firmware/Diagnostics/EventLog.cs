@@ -21,13 +21,14 @@ public sealed class EventLog : IEventLog, IDisposable
     private const int DrainIntervalMilliseconds = 20;
     private const int EndDeadlineMilliseconds = 2000;
     private const string LostText = "{0} log records were lost: the log could not be printed fast enough";
-    private readonly Cell[] _cells = new Cell[CapacityRecords];
+    private readonly EventLog? _main; // where this one is a second writer of another log
+    private readonly Cell[] _cells;
     private readonly RateLimiter _limiter = new();
     private readonly ManualResetEvent _ending = new(false);
     private readonly Stream _output;
     private readonly long _startNanoseconds = Clock.MonotonicNanoseconds();
     private readonly byte[] _line = new byte[LogLine.LengthMax];
-    private readonly Thread _printer;
+    private readonly Thread? _printer;
     private long _tail;
     private long _head;
     private long _lost;
@@ -37,6 +38,7 @@ public sealed class EventLog : IEventLog, IDisposable
     public EventLog(Stream? output = null)
     {
         _output = output ?? Console.OpenStandardError();
+        _cells = new Cell[CapacityRecords];
         for (int i = 0; i < CapacityRecords; i++)
         {
             _cells[i].Turn = i;
@@ -46,13 +48,24 @@ public sealed class EventLog : IEventLog, IDisposable
         _printer.Start();
     }
 
+    private EventLog(EventLog main)
+    {
+        _main = main;
+        _cells = main._cells;
+        _output = main._output;
+    }
+
+    /// <summary>The same log for one more thread that uses <see cref="WriteLimited"/>: each counts for itself what it holds back.</summary>
+    public EventLog ForThread() => new(_main ?? this);
+
     /// <summary>
     /// Records one event, whatever it is and however often: for what no host can cause at will.
     /// </summary>
     /// <param name="staticText">The text; kept by reference. <c>{0}</c> and <c>{1}</c> stand where the numbers go.</param>
     /// <param name="first">The number for <c>{0}</c>.</param>
     /// <param name="second">The number for <c>{1}</c>.</param>
-    public void Write(string staticText, long first = 0, long second = 0) => Enqueue(staticText, first, second, 0);
+    public void Write(string staticText, long first = 0, long second = 0) =>
+        (_main ?? this).Enqueue(staticText, first, second, 0);
 
     /// <inheritdoc/>
     void IEventLog.Write(string staticText, long first, long second) => WriteLimited(staticText, first, second);
@@ -63,9 +76,10 @@ public sealed class EventLog : IEventLog, IDisposable
     /// </summary>
     public void WriteLimited(string staticText, long first = 0, long second = 0)
     {
-        if (_limiter.Admits(staticText, Elapsed(), out long leftOut))
+        EventLog main = _main ?? this;
+        if (_limiter.Admits(staticText, main.Elapsed(), out long leftOut))
         {
-            Enqueue(staticText, first, second, leftOut);
+            main.Enqueue(staticText, first, second, leftOut);
         }
     }
 
@@ -75,6 +89,12 @@ public sealed class EventLog : IEventLog, IDisposable
     /// </summary>
     public void Dispose()
     {
+        if (_printer is null)
+        {
+            _ending.Dispose();
+            return;
+        }
+
         _ = _ending.Set();
         if (_printer.Join(EndDeadlineMilliseconds))
         {

@@ -12,6 +12,9 @@ public sealed class ReactorStatistics
     /// <summary>Turns that fetched a command or handled an event.</summary>
     public ulong ProductiveTurns;
 
+    /// <summary>Commands fetched plus events handled.</summary>
+    public ulong Commands;
+
     /// <summary>Sum of the squares of commands per productive turn: with the sum, the variance of the batch size.</summary>
     public ulong CommandsFetchedSquared;
 
@@ -25,6 +28,12 @@ public sealed class ReactorStatistics
     /// Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.
     /// </summary>
     public long AllocatedBytes => GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
+
+    /// <summary>The same as <see cref="AllocatedBytes"/> for other threads: as of the last <see cref="Publish"/>.</summary>
+    public long PublishedAllocatedBytes { get; private set; }
+
+    /// <summary>Makes what only the reactor's thread can know visible to others; now and then.</summary>
+    public void Publish() => PublishedAllocatedBytes = AllocatedBytes;
 
     /// <summary>Garbage collections in the process since <see cref="MarkStart"/>.</summary>
     public int Collections => GC.CollectionCount(0) - _collectionsAtStart;

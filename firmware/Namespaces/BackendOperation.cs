@@ -73,6 +73,9 @@ public unsafe struct BackendOperation
     /// <summary>The slot's index; comes back as the user data of ring completions.</summary>
     public int Tag;
 
+    /// <summary>Number of the reactor that submits it, and whose ring it takes.</summary>
+    public int Reactor;
+
     /// <summary>First byte on the media.</summary>
     public ulong OffsetBytes;
 
@@ -103,7 +106,7 @@ public unsafe struct BackendOperation
     /// <summary>Room for <c>CommandSlot.SegmentsMax</c> vectors that stay valid until the operation ends.</summary>
     public IoVector* Vectors;
 
-    /// <summary>Makes it a new request. Leaves the tag, the segments and the vectors, which belong to the slot, as they are.</summary>
+    /// <summary>Makes it a new request. Leaves the tag, the reactor, the segments and the vectors, which belong to the slot, as they are.</summary>
     /// <param name="kind">What to do.</param>
     /// <param name="flags">How.</param>
     /// <param name="offsetBytes">First byte on the media.</param>

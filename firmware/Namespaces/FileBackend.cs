@@ -34,7 +34,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private readonly bool _isDeviceWanted;
     private readonly bool _isBuffered;
     private BackingFile? _file;
-    private IoUring? _ring;
+    private IoUring[] _rings = [];
     private byte* _zeroes;
     private int _descriptor = -1;
     private bool _canPunchHoles;
@@ -103,14 +103,17 @@ public sealed unsafe class FileBackend : NamespaceBackend
     }
 
     /// <inheritdoc/>
-    public override void Start(IoUring ring)
+    public override void Start(IoUring ring) => Start([ring]);
+
+    /// <inheritdoc/>
+    public override void Start(IoUring[] rings)
     {
         if (_file is null)
         {
             Open();
         }
 
-        _ring = ring;
+        _rings = rings;
     }
 
     /// <inheritdoc/>
@@ -181,7 +184,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
         base.Cancel(ref operation);
 
         // Best effort: without room in the ring the operation ends at its next step instead.
-        _ = _ring!.TryCancel((ulong)operation.Tag, NoOperation);
+        _ = Ring(in operation).TryCancel((ulong)operation.Tag, NoOperation);
     }
 
     /// <inheritdoc/>
@@ -197,6 +200,8 @@ public sealed unsafe class FileBackend : NamespaceBackend
         _descriptor = -1;
         base.Dispose(disposing);
     }
+
+    private IoUring Ring(in BackendOperation operation) => _rings[operation.Reactor];
 
     private Stage FirstStage(in BackendOperation operation)
     {
@@ -288,10 +293,10 @@ public sealed unsafe class FileBackend : NamespaceBackend
         {
             Stage.Transfer => IssueTransfer(ref operation, offset, tag),
             Stage.WriteZeroBuffer => IssueZeroBuffer(ref operation, offset, tag),
-            Stage.PunchHole => _ring!.TryAllocate(
+            Stage.PunchHole => Ring(in operation).TryAllocate(
                 _descriptor, FallocateMode.PunchHole | FallocateMode.KeepSize, offset, AllocateLength(in operation), tag),
-            Stage.ZeroRange => _ring!.TryAllocate(_descriptor, FallocateMode.ZeroRange, offset, AllocateLength(in operation), tag),
-            _ => _ring!.TrySync(_descriptor, dataOnly: true, tag),
+            Stage.ZeroRange => Ring(in operation).TryAllocate(_descriptor, FallocateMode.ZeroRange, offset, AllocateLength(in operation), tag),
+            _ => Ring(in operation).TrySync(_descriptor, dataOnly: true, tag),
         };
         return accepted ? BackendOutcome.Pending : BackendOutcome.Busy;
     }
@@ -331,13 +336,13 @@ public sealed unsafe class FileBackend : NamespaceBackend
             void* memory = operation.Vectors[0].Base;
             uint length = (uint)operation.Vectors[0].LengthBytes;
             return isRead
-                ? _ring!.TryRead(_descriptor, memory, length, offset, tag, options)
-                : _ring!.TryWrite(_descriptor, memory, length, offset, tag, options);
+                ? Ring(in operation).TryRead(_descriptor, memory, length, offset, tag, options)
+                : Ring(in operation).TryWrite(_descriptor, memory, length, offset, tag, options);
         }
 
         return isRead
-            ? _ring!.TryReadVectors(_descriptor, operation.Vectors, count, offset, tag, options)
-            : _ring!.TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag, options);
+            ? Ring(in operation).TryReadVectors(_descriptor, operation.Vectors, count, offset, tag, options)
+            : Ring(in operation).TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag, options);
     }
 
     /// <summary>Describes the memory from <see cref="BackendOperation.DoneBytes"/> on.</summary>
@@ -376,6 +381,6 @@ public sealed unsafe class FileBackend : NamespaceBackend
             rest -= length;
         }
 
-        return _ring!.TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag);
+        return Ring(in operation).TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag);
     }
 }

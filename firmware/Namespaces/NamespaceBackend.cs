@@ -4,11 +4,11 @@ namespace Nvmepf.Firmware.Namespaces;
 
 /// <summary>
 /// What stores a namespace's bytes. One virtual call an operation, and that is all of the virtual calls on a command's path.
-/// Used from the reactor's thread only; never blocks, throws or allocates after <see cref="Start"/>.
+/// Used from the reactor's thread only; never blocks, throws or allocates after <see cref="Start(IoUring)"/>.
 /// </summary>
 /// <remarks>
 /// Life: construct (nothing is touched), <see cref="Open"/> (any thread; the size and the block are known from here on),
-/// <see cref="Start"/> (reactor), operations, Dispose. Knows bytes, not blocks; knows nothing of queues, NVMe commands or hosts.
+/// <see cref="Start(IoUring)"/> (reactor), operations, Dispose. Knows bytes, not blocks; knows nothing of queues, NVMe commands or hosts.
 /// </remarks>
 public abstract class NamespaceBackend : IDisposable
 {
@@ -46,6 +46,13 @@ public abstract class NamespaceBackend : IDisposable
     /// </summary>
     /// <param name="ring">The reactor's ring.</param>
     public abstract void Start(IoUring ring);
+
+    /// <summary>
+    /// The same where several reactors hand over operations: a backend that uses a ring takes, for each operation, the one of its
+    /// <see cref="BackendOperation.Reactor"/>. One that needs none is content with any.
+    /// </summary>
+    /// <param name="rings">By number of the reactor; one at least.</param>
+    public virtual void Start(IoUring[] rings) => Start(rings[0]);
 
     /// <summary>
     /// Begins an operation, or does it at once, or goes on with one that was <see cref="BackendOutcome.Busy"/>. The range lies inside

@@ -1,8 +1,8 @@
 namespace Nvmepf.Firmware.Queues;
 
 /// <summary>
-/// Whom a DMA completion belongs to, packed into the request's tag: a kind in bits 63:32, a number in 15:0 and an index in 31:16
-/// (a command's number takes all of 31:0).
+/// Whom a DMA completion belongs to, packed into the request's tag: a kind in bits 47:32, a number in 15:0 and an index in 31:16
+/// (a command's number takes all of 31:0). What is forwarded for a share of another reactor has the share's number in bits 63:48 besides.
 /// </summary>
 public static class DmaTag
 {
@@ -22,7 +22,16 @@ public static class DmaTag
     public static ulong CompletionEntry(ushort queueIdentifier, ushort index) =>
         ((ulong)CompletionEntryKind << 32) | ((ulong)index << 16) | queueIdentifier;
 
-    /// <summary>The kind.</summary>
+    /// <summary>The bits that a request has while it is forwarded for a share.</summary>
+    public static ulong OfShare(int share) => (ulong)share << 48;
+
+    /// <summary>The share that a request was forwarded for; 0 for the platform's own reactor.</summary>
+    public static int ShareOf(ulong tag) => (int)(tag >> 48);
+
+    /// <summary>The tag as the share gave it.</summary>
+    public static ulong WithoutShare(ulong tag) => tag & ((1ul << 48) - 1);
+
+    /// <summary>The kind; none of the above where the request was forwarded.</summary>
     public static uint KindOf(ulong tag) => (uint)(tag >> 32);
 
     /// <summary>The slot's index of a command's request.</summary>

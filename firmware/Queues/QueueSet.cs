@@ -62,6 +62,9 @@ public sealed unsafe class QueueSet : IDisposable
     /// <summary>Entries of the largest I/O queue.</summary>
     public int EntriesMax { get; }
 
+    /// <summary>I/O completion queues in being.</summary>
+    public int IoCompletionCount { get; private set; }
+
     /// <summary>Interrupt logic.</summary>
     public InterruptCoalescer Coalescer { get; }
 
@@ -89,6 +92,7 @@ public sealed unsafe class QueueSet : IDisposable
         _completion[identifier].Create(address, entries, vector, interruptsEnabled);
         _highestCompletion = Math.Max(_highestCompletion, identifier);
         AnyIoQueueCreated |= identifier > 0;
+        IoCompletionCount += identifier > 0 ? 1 : 0;
     }
 
     /// <summary>Brings a submission queue into being; the caller has checked everything.</summary>
@@ -109,7 +113,11 @@ public sealed unsafe class QueueSet : IDisposable
     }
 
     /// <summary>Ends a completion queue that no submission queue uses.</summary>
-    public void DeleteCompletion(int identifier) => _completion[identifier].Delete();
+    public void DeleteCompletion(int identifier)
+    {
+        _completion[identifier].Delete();
+        IoCompletionCount--;
+    }
 
     /// <summary>True where the range of host memory at <paramref name="address"/> is all there for a queue.</summary>
     public bool IsReachable(ulong address, int entries, int entryBytes, HostAccess access) =>
@@ -127,6 +135,7 @@ public sealed unsafe class QueueSet : IDisposable
         _highestSubmission = 0;
         _highestCompletion = 0;
         AnyIoQueueCreated = false;
+        IoCompletionCount = 0;
         Coalescer.Reset();
     }
 
@@ -181,8 +190,9 @@ public sealed unsafe class QueueSet : IDisposable
     /// Looks for writes to doorbells of queues that do not exist, and takes them back: one part of the page in a call, the next part in the
     /// next. Rare by design, and short, because each look may be a load from device memory.
     /// </summary>
+    /// <param name="shares">Where else queues of the controller may be.</param>
     /// <returns>True where there was one (Invalid Doorbell Register).</returns>
-    public bool SweepForeignDoorbells()
+    public bool SweepForeignDoorbells(ReadOnlySpan<QueueShare> shares = default)
     {
         const uint Words = Bar0Layout.DoorbellLengthBytes / sizeof(uint);
         bool found = false;
@@ -191,13 +201,23 @@ public sealed unsafe class QueueSet : IDisposable
         _platform.RefreshBar0(Bar0Layout.DoorbellBase + (first * sizeof(uint)), SweptWords * sizeof(uint));
         for (uint word = first; word < first + SweptWords; word++)
         {
-            int identifier = (int)(word >> 1);
-            bool exists = identifier < _submission.Length
-                && ((word & 1) == 0 ? _submission[identifier].State != SubmissionQueueState.None : _completion[identifier].Exists);
+            bool exists = HasDoorbell(word);
+            foreach (QueueShare share in shares)
+            {
+                exists |= share.Queues.HasDoorbell(word);
+            }
+
             found |= !exists && new Doorbell(_platform, Bar0Layout.DoorbellBase + (word * 4)).Clear();
         }
 
         return found;
+    }
+
+    private bool HasDoorbell(uint word)
+    {
+        int identifier = (int)(word >> 1);
+        return identifier < _submission.Length
+            && ((word & 1) == 0 ? _submission[identifier].State != SubmissionQueueState.None : _completion[identifier].Exists);
     }
 
     /// <summary>True while a completion waits to be taken in a queue of the vector.</summary>

@@ -16,6 +16,12 @@ public interface IServedFunction
     /// <summary>True when no reset and no lost link is still waiting for commands of the earlier life; the answer to a reset waits for it.</summary>
     bool IsQuiescent { get; }
 
+    /// <summary>
+    /// Asked before anything of the function or of its memory changes, and before it is looked at whether memory is in use. False where other
+    /// threads of the function have to be stopped first: asked again in the next poll.
+    /// </summary>
+    bool TryHold() => true;
+
     /// <summary>Describes a region. One that does not exist has length 0. The same for a client's whole life.</summary>
     FunctionRegion GetRegion(uint index);
 

@@ -113,7 +113,7 @@ internal sealed class Session : IDisposable
             }
 
             bool mustWait = !_hasMessage
-                || (_connection.Header.IsCommand && (_hold != Hold.None || !_connection.Sends.HasRoomForReply));
+                || (_connection.Header.IsCommand && (_hold != Hold.None || !_connection.Sends.HasRoomForReply || !MayHandle()));
             if (mustWait)
             {
                 break;
@@ -180,6 +180,9 @@ internal sealed class Session : IDisposable
         _log?.Write("vfio-user: client does not read its replies; dropped");
         return false;
     }
+
+    /// <summary>Reads change nothing; before all else the function's other threads stop.</summary>
+    private bool MayHandle() => _connection.Header.Command == ProtocolCommand.RegionRead || _function.TryHold();
 
     private bool TryHandle(long nowNanoseconds)
     {
@@ -311,7 +314,7 @@ internal sealed class Session : IDisposable
             return true;
         }
 
-        bool mustWait = _hold == Hold.Reset ? !_function.IsQuiescent : IsInUse(_dma.First, _dma.Last);
+        bool mustWait = !_function.TryHold() || (_hold == Hold.Reset ? !_function.IsQuiescent : IsInUse(_dma.First, _dma.Last));
         if (!mustWait)
         {
             _regions.ReleaseUnused();

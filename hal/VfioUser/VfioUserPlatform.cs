@@ -56,6 +56,9 @@ public sealed unsafe class VfioUserPlatform : IPlatform
     public bool HasLevelInterrupts => false;
 
     /// <inheritdoc/>
+    public bool ServesSeveralThreads => true;
+
+    /// <inheritdoc/>
     public long NowNanoseconds => Clock.MonotonicNanoseconds();
 
     /// <inheritdoc/>

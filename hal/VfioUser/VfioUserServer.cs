@@ -31,6 +31,7 @@ public sealed class VfioUserServer : IDisposable
     private int _looksUntilListener;
     private long _drainingSinceNanoseconds;
     private bool _drainIsLate;
+    private bool _isLeaving; // the client has gone or must go, and its session is still open
 
     /// <summary>
     /// Creates the server; nobody can connect before <see cref="Start"/>. The function stays the caller's, and outlives the server.
@@ -153,6 +154,12 @@ public sealed class VfioUserServer : IDisposable
             return ReportAcceptFailure(client);
         }
 
+        if (!_function.TryHold())
+        {
+            _waitingClient = client;
+            return true;
+        }
+
         int result = _function.Connect();
         if (result < 0)
         {
@@ -181,8 +188,15 @@ public sealed class VfioUserServer : IDisposable
         }
 
         bool happened = true;
-        if (memoryIsGone || !_session.Run(now, out happened))
+        _isLeaving = _isLeaving || memoryIsGone || !_session.Run(now, out happened);
+        if (_isLeaving)
         {
+            if (!_function.TryHold())
+            {
+                return true;
+            }
+
+            _isLeaving = false;
             _log?.Write("vfio-user: client disconnected");
             _session.Close();
             _drainingSinceNanoseconds = now;
@@ -202,7 +216,7 @@ public sealed class VfioUserServer : IDisposable
 
     private bool Drain(long now)
     {
-        if (_function.IsQuiescent)
+        if (_function.IsQuiescent && _function.TryHold())
         {
             _regions.ReleaseUnused();
             _state = State.Listening;

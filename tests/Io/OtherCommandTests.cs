@@ -297,7 +297,7 @@ public sealed class OtherCommandTests
         _ = io.Queue.Submit(io.Make(NvmOpcode.Compare, 0, 128));
         Assert.True(io.Host.RunUntil(() => backend.HeldCount == 1));
         Assert.True(io.Host.Disable());
-        Assert.Equal(2, io.Controller.Buffers.FreeCount);
+        Assert.Equal(2, io.Controller.Home.Buffers.FreeCount);
         Assert.True(io.Host.Enable());
         io.Host.CreateIoQueues(1, 128);
         Assert.True(io.Execute(NvmOpcode.Compare, 0, 128, 131072).IsSuccess);

@@ -299,8 +299,8 @@ internal sealed class Simulation : IDisposable
         _host.CheckRam();
         SimulationFailure.Unless(
             _controller.Engine.InFlight == 0 && _backend.PendingCount == 0 && _machine.Platform.HostDma.InFlight == 0
-                && _controller.Buffers.FreeCount == _controller.Buffers.Count
-                && _controller.SmallBuffers.FreeCount == _controller.SmallBuffers.Count,
+                && _controller.Home.Buffers.FreeCount == _controller.Home.Buffers.Count
+                && _controller.Home.SmallBuffers.FreeCount == _controller.Home.SmallBuffers.Count,
             "something is still under way in a disabled controller");
         ReadOnlySpan<byte> media = _backend.Media;
         for (int i = 0; i < media.Length; i += sizeof(ulong))

@@ -221,7 +221,7 @@ internal sealed class DataPathSimulation : IDisposable
     private void AssertNothingLeft()
     {
         Assert.Equal(0, _controller.Engine.InFlight);
-        Assert.Equal(_controller.Buffers.Count, _controller.Buffers.FreeCount);
+        Assert.Equal(_controller.Home.Buffers.Count, _controller.Home.Buffers.FreeCount);
         Assert.Equal(0, Platform.Dma.InFlight);
         Assert.Equal(0, Backend.PendingCount);
         Assert.Null(_host.ProtocolError);

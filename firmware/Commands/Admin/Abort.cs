@@ -25,8 +25,9 @@ public static unsafe class Abort
     {
         AbortDword10 dword10 = new(slot.Entry.Cdw10);
         slot.Result0 = new AbortCompletionDword0 { ImmediateAbortNotPerformed = true }.Raw;
-        int target = engine.Find(dword10.SubmissionQueueIdentifier, dword10.CommandIdentifier);
-        if (target < 0 || target == slot.Index || engine.Slot(target).AbortSlot >= 0)
+        CommandEngine owner = engine.Controller.FindSubmission(dword10.SubmissionQueueIdentifier)?.Engine ?? engine;
+        int target = owner.Find(dword10.SubmissionQueueIdentifier, dword10.CommandIdentifier);
+        if (target < 0 || (owner == engine && target == slot.Index) || owner.Slot(target).AbortSlot >= 0)
         {
             return CommandOutcome.Completed;
         }
@@ -37,11 +38,11 @@ public static unsafe class Abort
             return CommandOutcome.Completed;
         }
 
-        switch (engine.Cancel(target, StatusCode.AbortRequested))
+        switch (owner.Cancel(target, StatusCode.AbortRequested))
         {
-            case CancelOutcome.Ended when engine.Slot(target).State == CommandState.Completing:
+            case CancelOutcome.Ended when owner.Slot(target).State == CommandState.Completing:
             case CancelOutcome.UnderWay:
-                engine.AbortAfter(slot.Index, target);
+                engine.AbortAfter(slot.Index, owner, target);
                 return CommandOutcome.Parked;
             case CancelOutcome.Ended:
                 slot.Result0 = 0;

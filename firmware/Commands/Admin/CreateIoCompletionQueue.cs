@@ -24,7 +24,7 @@ public static unsafe class CreateIoCompletionQueue
         CreateIoQueueDword10 dword10 = new(slot.Entry.Cdw10);
         CreateIoCompletionQueueDword11 dword11 = new(slot.Entry.Cdw11);
         int entries = dword10.QueueSizeZeroBased + 1;
-        if (!queues.IsIoIdentifier(dword10.QueueIdentifier) || queues.Completion(dword10.QueueIdentifier).Exists)
+        if (!queues.IsIoIdentifier(dword10.QueueIdentifier) || controller.FindCompletion(dword10.QueueIdentifier) is not null)
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
         }
@@ -49,7 +49,9 @@ public static unsafe class CreateIoCompletionQueue
         if (slot.Status.IsSuccess)
         {
             int vector = dword11.InterruptsEnabled ? dword11.InterruptVector : 0;
-            queues.CreateCompletion(dword10.QueueIdentifier, slot.Entry.Prp1, entries, vector, dword11.InterruptsEnabled);
+            QueueShare share = controller.ChooseShare(slot.Entry.Prp1, entries);
+            share.Queues.CreateCompletion(dword10.QueueIdentifier, slot.Entry.Prp1, entries, vector, dword11.InterruptsEnabled);
+            share.Reactor.AddQueues(1);
         }
 
         return CommandOutcome.Completed;

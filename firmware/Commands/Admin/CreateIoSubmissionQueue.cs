@@ -28,7 +28,8 @@ public static unsafe class CreateIoSubmissionQueue
         CreateIoSubmissionQueueDword11 dword11 = new(slot.Entry.Cdw11);
         int entries = dword10.QueueSizeZeroBased + 1;
         ushort completion = dword11.CompletionQueueIdentifier;
-        if (!queues.IsIoIdentifier(dword10.QueueIdentifier) || queues.Submission(dword10.QueueIdentifier).State != SubmissionQueueState.None)
+        QueueShare? share = controller.FindCompletion(completion);
+        if (!queues.IsIoIdentifier(dword10.QueueIdentifier) || controller.FindSubmission(dword10.QueueIdentifier) is not null)
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
         }
@@ -41,7 +42,7 @@ public static unsafe class CreateIoSubmissionQueue
             // Out of the range of what could be: the identifier itself is wrong (section 5.2.2).
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 46);
         }
-        else if (!queues.Completion(completion).Exists)
+        else if (share is null)
         {
             slot.Status = slot.Blame(new Status(StatusCode.CompletionQueueInvalid, true), 46);
         }
@@ -56,7 +57,7 @@ public static unsafe class CreateIoSubmissionQueue
 
         if (slot.Status.IsSuccess)
         {
-            queues.CreateSubmission(dword10.QueueIdentifier, slot.Entry.Prp1, entries, completion, dword11.QueuePriority);
+            share!.Queues.CreateSubmission(dword10.QueueIdentifier, slot.Entry.Prp1, entries, completion, dword11.QueuePriority);
         }
 
         return CommandOutcome.Completed;

@@ -18,25 +18,26 @@ public static unsafe class DeleteIoCompletionQueue
 
     private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        QueueSet queues = engine.Controller.Queues;
         ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
-        if (!queues.IsIoIdentifier(identifier) || !queues.Completion(identifier).Exists)
+        QueueShare? share = engine.Controller.FindCompletion(identifier);
+        if (share is null)
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
         }
-        else if (queues.Completion(identifier).SubmissionQueueCount > 0)
+        else if (share.Queues.Completion(identifier).SubmissionQueueCount > 0)
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueDeletion, true), 40);
         }
-        else if (queues.Completion(identifier).PendingDma > 0)
+        else if (!engine.Controller.TryHold() || share.Queues.Completion(identifier).PendingDma > 0)
         {
-            // Entries are still on their way to the host: look again next turn.
+            // Entries are still on their way to the host: look again next turn. Then the share may have to be held again.
             slot.Flags |= CommandFlags.Stalled;
             return CommandOutcome.Pending;
         }
         else
         {
-            queues.DeleteCompletion(identifier);
+            share.Queues.DeleteCompletion(identifier);
+            share.Reactor.AddQueues(-1);
         }
 
         return CommandOutcome.Completed;

@@ -21,16 +21,15 @@ public static unsafe class DeleteIoSubmissionQueue
 
     private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
-        QueueSet queues = engine.Controller.Queues;
         ushort identifier = new DeleteIoQueueDword10(slot.Entry.Cdw10).QueueIdentifier;
-        if (!queues.IsIoIdentifier(identifier) || queues.Submission(identifier).State != SubmissionQueueState.Active)
+        QueueShare? share = engine.Controller.FindSubmission(identifier);
+        if (share is null || share.Queues.Submission(identifier).State != SubmissionQueueState.Active)
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidQueueIdentifier, true), 40);
             return CommandOutcome.Completed;
         }
 
-        queues.Submission(identifier).BeginDelete(slot.Index);
-        engine.CancelQueue(identifier, StatusCode.AbortedSqDeletion);
+        engine.Controller.BeginDeletion(share, identifier, slot.Index);
         return CommandOutcome.Parked;
     }
 }

@@ -45,7 +45,8 @@ public sealed unsafe class InterruptVectors : IDisposable
         int descriptor = _events[vector];
         if (descriptor < 0 || _masked[vector])
         {
-            *PendingWord(vector) |= PendingBit(vector);
+            // Several threads may raise vectors of the same word.
+            _ = Interlocked.Or(ref *PendingWord(vector), PendingBit(vector));
             return;
         }
 

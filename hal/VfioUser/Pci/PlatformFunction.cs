@@ -43,6 +43,9 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
     internal IFunctionHandler? Handler { get; set; }
 
     /// <inheritdoc/>
+    public bool TryHold() => Handler!.TryHold();
+
+    /// <inheritdoc/>
     public FunctionRegion GetRegion(uint index) => index switch
     {
         RegionIndex.Bar0 when Bar.CanMapDoorbells => new FunctionRegion(Bar0Layout.LengthBytes)

@@ -36,7 +36,7 @@ internal static unsafe class NumberOfQueues
         }
 
         // Only once, after a reset and before the first I/O queue.
-        return controller.Queues.AnyIoQueueCreated
+        return controller.AnyIoQueueCreated
             ? slot.Blame(new Status(StatusCode.CommandSequenceError, true), 40)
             : Status.Success;
     }
