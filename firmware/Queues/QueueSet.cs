@@ -9,7 +9,7 @@ namespace Nvmepf.Firmware.Queues;
 /// All queues of a controller: their objects are made once, for the largest number and size; the host brings them into being and
 /// ends them. Also the round of doorbells.
 /// </summary>
-/// <remarks>Which queue may hand over commands next is not decided here (NvmeController.Turn.cs, <see cref="WeightedArbiter"/>).</remarks>
+/// <remarks>Which queue may hand over commands next is not decided here (QueueShare.Arbitration.cs, <see cref="WeightedArbiter"/>).</remarks>
 public sealed unsafe class QueueSet : IDisposable
 {
     /// <summary>Doorbells that one call of the sweep looks at; 16 calls are the page.</summary>

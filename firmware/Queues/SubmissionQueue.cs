@@ -21,7 +21,7 @@ public enum SubmissionQueueState : byte
 /// <summary>
 /// A submission queue (NVMe Base 2.1 section 3.3.1.1): the tail doorbell, and the entries between head and tail, copied out once each.
 /// </summary>
-/// <remarks>Does not know what entries mean; arbitration between queues is the controller's turn and <see cref="WeightedArbiter"/>.</remarks>
+/// <remarks>Does not know what entries mean; arbitration between queues is its share of the controller (QueueShare.Arbitration.cs) and <see cref="WeightedArbiter"/>.</remarks>
 public sealed unsafe class SubmissionQueue
 {
     /// <summary>Entries that one DMA fetch brings at most: one page.</summary>
