@@ -66,6 +66,12 @@ public static class Program
                 break;
         }
 
+        if (line.Request == CommandLineRequest.Serve && line["--configfs"] is string directory)
+        {
+            ServeDirectory(line, directory);
+            return;
+        }
+
         ConfigurationTree tree = CommandLineTree.Build(line, StableIdentity.ReadMachineId);
         ServedConfiguration configuration = ServedConfiguration.Resolve(tree);
         foreach (string note in tree.Notes)
@@ -79,10 +85,38 @@ public static class Program
             return;
         }
 
+        if (line.Request == CommandLineRequest.Export)
+        {
+            DirectoryPrinter.Write(tree, line["--export-configfs"]!);
+            return;
+        }
+
         Serve(configuration);
     }
 
-    private static void Serve(ServedConfiguration configuration)
+    private static void ServeDirectory(CommandLine line, string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new ConfigurationException($"--configfs {directory}: no such directory; allowed: one that exists, empty or not");
+        }
+
+        WithSignals((stopDescriptor, log) =>
+        {
+            string platform = line["--platform"] ?? EndpointControllerNode.VfioUserPlatform;
+            using LiveConfiguration live = new(directory, () => CommandLineTree.Build(line, StableIdentity.ReadMachineId), platform, log);
+            live.Run(stopDescriptor);
+        });
+    }
+
+    private static void Serve(ServedConfiguration configuration) => WithSignals((stopDescriptor, log) =>
+    {
+        using NamespaceStates states = new(log);
+        using Server server = Server.Create(configuration, states, log);
+        server.Run(stopDescriptor);
+    });
+
+    private static void WithSignals(Action<int, EventLog> serve)
     {
         Arm64Code.Install();
         int result = TerminationSignals.Create(out TerminationSignals? signals);
@@ -95,16 +129,10 @@ public static class Program
         _ = ResourceLimits.RaiseOpenFiles();
         using (signals)
         using (EventLog log = new())
-        using (NamespaceStates states = new(log))
-        using (Server server = new(OnlyFunction(configuration), states, log))
         {
-            server.Run(signals!.EventFd);
+            serve(signals!.EventFd, log);
         }
     }
-
-    private static ServedFunction OnlyFunction(ServedConfiguration configuration) => configuration.Functions.Count == 1
-        ? configuration.Functions[0]
-        : throw new PlatformException($"{configuration.Functions.Count} functions are configured; one process serves one, so far");
 
     /// <summary>Who started us may have closed some of 0, 1 and 2; a namespace opened there would get our messages.</summary>
     private static void OccupyStandardDescriptors()

@@ -11,6 +11,9 @@ internal enum CommandLineRequest
     /// <summary>Judge and print the configuration.</summary>
     CheckConfiguration,
 
+    /// <summary>Write the configuration as a directory.</summary>
+    Export,
+
     /// <summary>Print the version.</summary>
     Version,
 
@@ -55,6 +58,11 @@ internal sealed class CommandLine
             "FILE",
             "instead of --namespace ... --subsysnqn: a JSON file in nvmetcli's schema,\n"
                 + "with sections \"functions\" and \"controllers\"; what follows wins over it, and\n--vfio-user too"),
+        new(
+            "--configfs",
+            "DIR",
+            "the same from a directory laid out as /sys/kernel/config is, watched while\nserving: what can be changed live is"),
+        new("--export-configfs", "DIR", "write the configuration as such a directory, and end"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--cpu", "N", "keep the serving thread on CPU N"),
         new("--check-config", null, "judge the configuration, print it as such a file, and end"),
@@ -117,6 +125,10 @@ internal sealed class CommandLine
             }
 
             line._given.Add((option.Name, value));
+            if (option.Name == "--export-configfs" && line.Request == CommandLineRequest.Serve)
+            {
+                line.Request = CommandLineRequest.Export;
+            }
         }
 
         return line;
@@ -141,7 +153,7 @@ internal sealed class CommandLine
     {
         System.Text.StringBuilder text = new(
             "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --platform rk3588 --bar-memory MEM --namespace SPEC [OPTIONS]\n"
-            + "       nvmepf --config FILE [OPTIONS]\n\nServes an NVMe SSD to a virtual machine or over a board's PCIe link.\n\n");
+            + "       nvmepf --config FILE [OPTIONS]\n       nvmepf --configfs DIR [OPTIONS]\n\nServes an NVMe SSD to a virtual machine or over a board's PCIe link.\n\n");
         foreach (Option option in s_options)
         {
             string name = option.ValueName is null ? option.Name : $"{option.Name} {option.ValueName}";

@@ -23,8 +23,14 @@ internal static class CommandLineTree
     /// <exception cref="ConfigurationException">A value is wrong, or the file cannot be read.</exception>
     public static ConfigurationTree Build(CommandLine line, Func<string> readMachineId)
     {
-        ConfigurationTree tree = line["--config"] is string file ? FromFile(line, file) : FromOptions(line, readMachineId);
-        ImpliedNodes.Add(tree, line["--platform"] ?? (line["--vfio-user"] is null ? null : EndpointControllerNode.VfioUserPlatform));
+        ConfigurationTree tree = line["--configfs"] is string directory ? FromDirectory(line, directory)
+            : line["--config"] is string file ? FromFile(line, file)
+            : FromOptions(line, readMachineId);
+        if (line["--configfs"] is null)
+        {
+            ImpliedNodes.Add(tree, line["--platform"] ?? (line["--vfio-user"] is null ? null : EndpointControllerNode.VfioUserPlatform));
+        }
+
         foreach ((string name, string value) in line.Given)
         {
             AttributeRow<EndpointControllerNode>? row = name switch
@@ -66,6 +72,20 @@ internal static class CommandLineTree
         }
 
         row.Apply(controller, text[(equals + 1)..], new Place(null, $"{option} {key}"));
+    }
+
+    private static ConfigurationTree FromDirectory(CommandLine line, string path)
+    {
+        (string Name, string PathInFile)? other = line["--config"] is null ? line.FirstInConflictWithFile() : ("--config", "that");
+        if (other is (string name, string pathInFile))
+        {
+            string shown = ConfigurationException.Printable(path);
+            throw new ConfigurationException($"{name}: cannot go with --configfs; allowed: {pathInFile} below {shown}, or {name} without --configfs");
+        }
+
+        ConfigurationTree tree = DirectoryLoader.Load(path, isStartAssumed: line.Request != CommandLineRequest.Serve);
+        ImpliedNodes.AddPorts(tree);
+        return tree;
     }
 
     private static ConfigurationTree FromFile(CommandLine line, string path)

@@ -1,9 +1,9 @@
 // Configuration: one tree of attributes with the names that nvmet's users know (ConfigurationTree and the nodes in Tree/), read from a JSON
-// file in nvmetcli's schema or built from command-line options, judged as a whole (ServedConfiguration), and printed back as such a file.
-// Every attribute is one row of a table: its name, what is allowed, how it is read and shown. All sources go through the same rows.
+// file in nvmetcli's schema, from a directory shaped like configfs, or built from command-line options, judged as a whole
+// (ServedConfiguration), and printed back as such a file or directory. Every attribute is one row of a table: its name, what is allowed, how
+// it is read and shown. All sources go through the same rows.
 //
-// Left out so far: a directory shaped like configfs as a source, and changing attributes while the firmware runs. Nothing here opens
-// namespaces or sockets; firmware/Startup does.
+// Nothing here opens namespaces or sockets, or changes what is served; firmware/Startup does.
 
 namespace Nvmepf.Firmware.Configuration;
 
@@ -57,19 +57,40 @@ public sealed class ConfigurationException : Exception
 }
 
 /// <summary>Where something of a configuration stands, for messages.</summary>
-/// <param name="Origin">The file; null for the command line.</param>
-/// <param name="Path">Path in the file, e.g. <c>subsystems[0].attr.qid_max</c>, or the option.</param>
+/// <param name="Origin">The file or directory; null for the command line.</param>
+/// <param name="Path">Path in it, e.g. <c>subsystems[0].attr.qid_max</c> in a file, or the option.</param>
 internal readonly record struct Place(string? Origin, string Path)
 {
+    // What is an object in nvmetcli's file and a prefix of file names in configfs.
+    private static readonly string[] s_prefixes =
+        ["attr", "device", "addr", "param", "ana", "resv", "dhchap", "discovery", "vfio_user", "reactor", "rk3588"];
+
+    /// <summary>True where the origin is a directory shaped like configfs, so that paths are those of files.</summary>
+    public bool IsDirectory { get; init; }
+
+    /// <summary>True for a path that ends with the prefix of a file's name.</summary>
+    private bool IsPrefix { get; init; }
+
     /// <summary>True for an option of the command line.</summary>
     public bool IsOption => Origin is null;
 
     /// <summary>A member of what is here.</summary>
-    public Place Member(string key) => IsOption ? this : new Place(Origin, Path.Length == 0 ? key : $"{Path}.{key}");
+    public Place Member(string key) => IsOption ? this
+        : this with
+        {
+            Path = Path.Length == 0 ? key : $"{Path}{(!IsDirectory ? '.' : IsPrefix ? '_' : '/')}{key}",
+            IsPrefix = IsDirectory && !IsPrefix && Array.IndexOf(s_prefixes, key) >= 0,
+        };
+
+    /// <summary>What is below a directory here, whose name the user chose.</summary>
+    public Place Entry(string name) => this with { Path = Path.Length == 0 ? name : $"{Path}/{name}", IsPrefix = false };
 
     /// <summary>An element of the list that is here.</summary>
-    public Place Element(int index) => IsOption ? this : new Place(Origin, $"{Path}[{index}]");
+    public Place Element(int index) => IsOption ? this : this with { Path = $"{Path}[{index}]", IsPrefix = false };
 
     /// <inheritdoc/>
-    public override string ToString() => IsOption ? Path : Path.Length == 0 ? Origin! : $"{Origin}: {Path}";
+    public override string ToString() => IsOption ? Path
+        : Path.Length == 0 ? Origin!
+        : IsDirectory ? $"{Origin}/{Path}"
+        : $"{Origin}: {Path}";
 }

@@ -22,10 +22,9 @@ internal static class ImpliedNodes
         foreach (FunctionNode function in tree.Functions)
         {
             function.SubsystemNqn ??= OnlySubsystem(tree, function);
-            PortNode? port = tree.Ports.Find(node => node.Address.Transport == "pci" && node.Subsystems.Contains(function.SubsystemNqn));
-            function.PortId ??= port?.PortId;
         }
 
+        AddPorts(tree);
         if (tree.Controllers.Count > 0)
         {
             return;
@@ -44,6 +43,17 @@ internal static class ImpliedNodes
         }
 
         tree.Controllers.Add(controller);
+    }
+
+    /// <summary>Gives each function that has a subsystem, and names no port, the first port of type pci with that subsystem.</summary>
+    public static void AddPorts(ConfigurationTree tree)
+    {
+        foreach (FunctionNode function in tree.Functions)
+        {
+            PortNode? port = tree.Ports.Find(
+                node => node.Address.Transport == "pci" && function.SubsystemNqn is string nqn && node.Subsystems.Contains(nqn));
+            function.PortId ??= port?.PortId;
+        }
     }
 
     private static string OnlySubsystem(ConfigurationTree tree, FunctionNode function)

@@ -41,7 +41,7 @@ internal sealed class ServedConfiguration
         if (started.Count == 0)
         {
             throw ConfigurationException.At(
-                tree.Place.Member("controllers"), "no function is linked to a controller that starts; allowed: at least one");
+                tree.ControllersPlace, "no function is linked to a controller that starts; allowed: at least one");
         }
 
         List<ServedFunction> functions = [];

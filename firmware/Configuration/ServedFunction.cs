@@ -21,6 +21,12 @@ internal sealed record ServedNamespace(uint NamespaceId, NamespaceSource Source,
 
     /// <summary>Where its reservations and write protection are kept; null for the usual place.</summary>
     public string? StatePath { get; init; }
+
+    /// <summary>True where a host sees the same thing in both.</summary>
+    public bool IsSameAs(ServedNamespace other) =>
+        Source == other.Source && Uuid == other.Uuid && Nguid.AsSpan().SequenceEqual(other.Nguid)
+        && AnaGroupId == other.AnaGroupId && IsBuffered == other.IsBuffered
+        && HasReservations == other.HasReservations && StatePath == other.StatePath;
 }
 
 /// <summary>One PCI function that is served: a controller of its own, on a platform of its own.</summary>

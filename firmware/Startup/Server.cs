@@ -37,6 +37,7 @@ internal sealed class Server : IDisposable
             NamespaceTable namespaces = OpenNamespaces(configuration);
             IPlatform platform = configuration.Rk3588 is { } board ? CreateBoard(board, configuration) : CreateSocket(configuration);
             NvmeController controller = new(configuration.Settings, platform, namespaces, log);
+            Controllers = [controller];
 
             // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
             _parts.Insert(_parts.IndexOf(platform), controller);
@@ -46,6 +47,27 @@ internal sealed class Server : IDisposable
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The controllers that are served, one for each function.</summary>
+    public IReadOnlyList<NvmeController> Controllers { get; }
+
+    /// <summary>Makes the server of a configuration.</summary>
+    /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
+    public static Server Create(ServedConfiguration configuration, NamespaceStates states, EventLog log) => configuration.Functions.Count == 1
+        ? new Server(configuration.Functions[0], states, log)
+        : throw new PlatformException($"{configuration.Functions.Count} functions are configured; one process serves one, so far");
+
+    /// <summary>The controllers of a subsystem.</summary>
+    public IEnumerable<NvmeController> ControllersOf(string subsystemNqn)
+    {
+        foreach (NvmeController controller in Controllers)
+        {
+            if (controller.Settings.SubsystemNqn == subsystemNqn)
+            {
+                yield return controller;
+            }
         }
     }
 

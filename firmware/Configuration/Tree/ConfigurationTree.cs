@@ -5,10 +5,14 @@ internal sealed class ConfigurationTree
 {
     /// <summary>Creates an empty tree.</summary>
     /// <param name="origin">The file it comes from; null for the command line.</param>
-    public ConfigurationTree(string? origin) => Place = new Place(origin, string.Empty);
+    /// <param name="isDirectory">True where that is a directory shaped like configfs.</param>
+    public ConfigurationTree(string? origin, bool isDirectory = false) => Place = new Place(origin, string.Empty) { IsDirectory = isDirectory };
 
     /// <summary>Where it comes from.</summary>
     public Place Place { get; }
+
+    /// <summary>Where controllers stand.</summary>
+    public Place ControllersPlace => (Place.IsDirectory ? Place.Member(DirectoryShape.PciEndpoint) : Place).Member("controllers");
 
     /// <summary>NQN of the discovery subsystem; checked, without effect.</summary>
     public string? DiscoveryNqn { get; set; }

@@ -1,0 +1,136 @@
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>What lies between the configuration that is served and the one that is wanted.</summary>
+/// <remarks>
+/// Namespaces can come and go while they are served; everything else was told to hosts when they came, so it waits for the next start. As in
+/// nvmet, attributes of a namespace are changed while it is not enabled.
+/// </remarks>
+internal sealed class ConfigurationDifference
+{
+    private ConfigurationDifference()
+    {
+    }
+
+    /// <summary>Namespaces to take away, with their subsystems' NQNs.</summary>
+    public List<(string SubsystemNqn, ServedNamespace Namespace)> Removed { get; } = [];
+
+    /// <summary>Namespaces to add.</summary>
+    public List<(string SubsystemNqn, ServedNamespace Namespace)> Added { get; } = [];
+
+    /// <summary>One line each for what cannot be changed while it is served: which file, and what to do.</summary>
+    public List<string> Postponed { get; } = [];
+
+    /// <summary>Compares two configurations.</summary>
+    /// <param name="running">The tree and the namespaces that are served, by NQN.</param>
+    /// <param name="served">Namespaces that are served, by NQN of their subsystem.</param>
+    /// <param name="wantedTree">The tree that is wanted.</param>
+    /// <param name="wanted">What is served of it.</param>
+    public static ConfigurationDifference Between(
+        ConfigurationTree running, Dictionary<string, List<ServedNamespace>> served, ConfigurationTree wantedTree, ServedConfiguration wanted)
+    {
+        ConfigurationDifference difference = new();
+        foreach (ServedFunction function in wanted.Functions)
+        {
+            string nqn = function.Settings.SubsystemNqn;
+            if (served.TryGetValue(nqn, out List<ServedNamespace>? present))
+            {
+                difference.CompareNamespaces(nqn, present, function.Namespaces);
+            }
+        }
+
+        difference.CompareNodes(running.Subsystems, wantedTree.Subsystems, node => node.Nqn, node => node.Place, SubsystemNode.Attributes);
+        difference.CompareNodes(running.Ports, wantedTree.Ports, node => $"{node.PortId}", node => node.Place, PortNode.Attributes);
+        difference.CompareNodes(running.Functions, wantedTree.Functions, node => node.Name, node => node.Place, FunctionNode.Attributes);
+        difference.CompareNodes(
+            running.Controllers, wantedTree.Controllers, node => node.Name, node => node.Place, EndpointControllerNode.Attributes);
+        difference.CompareLinks(running, wantedTree);
+        return difference;
+    }
+
+    private void CompareNamespaces(string nqn, List<ServedNamespace> present, IReadOnlyList<ServedNamespace> wanted)
+    {
+        // Functions of one subsystem bring the same list.
+        foreach (ServedNamespace one in present)
+        {
+            ServedNamespace? other = null;
+            foreach (ServedNamespace candidate in wanted)
+            {
+                other = candidate.NamespaceId == one.NamespaceId ? candidate : other;
+            }
+
+            if (other is null)
+            {
+                AddOnce(Removed, nqn, one);
+            }
+            else if (!other.IsSameAs(one))
+            {
+                Postpone(other.Place, "cannot change while the namespace is enabled; set enable to 0, then to 1");
+            }
+        }
+
+        foreach (ServedNamespace one in wanted)
+        {
+            if (!present.Exists(other => other.NamespaceId == one.NamespaceId))
+            {
+                AddOnce(Added, nqn, one);
+            }
+        }
+    }
+
+    private static void AddOnce(List<(string SubsystemNqn, ServedNamespace Namespace)> list, string nqn, ServedNamespace one)
+    {
+        if (!list.Exists(other => other.SubsystemNqn == nqn && other.Namespace.NamespaceId == one.NamespaceId))
+        {
+            list.Add((nqn, one));
+        }
+    }
+
+    private void CompareNodes<TNode>(
+        List<TNode> running, List<TNode> wanted, Func<TNode, string> nameOf, Func<TNode, Place> placeOf, AttributeTable<TNode> attributes)
+    {
+        foreach (TNode one in running)
+        {
+            int index = wanted.FindIndex(node => nameOf(node) == nameOf(one));
+            if (index < 0)
+            {
+                Postpone(placeOf(one), "is gone, and still served");
+                continue;
+            }
+
+            foreach (AttributeRow<TNode> row in attributes.Rows)
+            {
+                if (row.Show(one) != row.Show(wanted[index]))
+                {
+                    Place place = placeOf(wanted[index]);
+                    Postpone((row.Group is null ? place : place.Member(row.Group)).Member(row.Key), null);
+                }
+            }
+        }
+    }
+
+    private void CompareLinks(ConfigurationTree running, ConfigurationTree wanted)
+    {
+        foreach (EndpointControllerNode controller in wanted.Controllers)
+        {
+            EndpointControllerNode? before = running.Controllers.Find(node => node.Name == controller.Name);
+            if (controller.Start == true && (before is null || before.Start != true || string.Join('/', before.Functions) != string.Join('/', controller.Functions)))
+            {
+                Postpone(controller.Place, "its functions cannot come or go while others are served");
+            }
+        }
+    }
+
+    private void Postpone(Place place, string? reason)
+    {
+        string line = $"{place}: {reason ?? "cannot change while it is served"}; the change waits until every controller has stopped and starts again";
+        if (reason is not null && reason.Contains("enable", StringComparison.Ordinal))
+        {
+            line = $"{place}: {reason}";
+        }
+
+        if (!Postponed.Contains(line))
+        {
+            Postponed.Add(line);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Control;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Hal;
+
+namespace Nvmepf.Firmware.Startup;
+
+/// <summary>
+/// The namespaces of a server that runs: opens those that come and asks the controllers to take them, the other way round for those that go,
+/// and follows the sizes of files and devices that become larger. Everything is done on the control thread that calls it.
+/// </summary>
+internal sealed class LiveNamespaces : IDisposable
+{
+    private readonly Server _server;
+    private readonly NamespaceStates _states;
+    private readonly EventLog _log;
+    private readonly List<NamespaceBackend> _opened = [];
+
+    /// <summary>Takes note of what is served.</summary>
+    public LiveNamespaces(ServingThread serving, ServedConfiguration configuration, EventLog log)
+    {
+        _server = serving.Server;
+        _states = serving.States;
+        _log = log;
+        foreach (ServedFunction function in configuration.Functions)
+        {
+            Served[function.Settings.SubsystemNqn] = [.. function.Namespaces];
+        }
+    }
+
+    /// <summary>What is served now, by NQN of the subsystem.</summary>
+    public Dictionary<string, List<ServedNamespace>> Served { get; } = [];
+
+    /// <summary>Takes namespaces away and adds others. What fails is a line in the log, and tried again with the next change.</summary>
+    public void Apply(ConfigurationDifference difference)
+    {
+        foreach ((string nqn, ServedNamespace gone) in difference.Removed)
+        {
+            Remove(nqn, gone);
+        }
+
+        foreach ((string nqn, ServedNamespace come) in difference.Added)
+        {
+            try
+            {
+                Add(nqn, come);
+            }
+            catch (PlatformException problem)
+            {
+                _log.Write($"{come.Place}: cannot enable it: {problem.Message}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// Looks at the sizes of the storage: what has become larger is offered at once; what has become smaller, where revalidate_size is 1.
+    /// </summary>
+    /// <param name="mayShrink">The tree that says so; null where only growth is looked for.</param>
+    public void FollowSizes(ConfigurationTree? mayShrink)
+    {
+        foreach (NvmeController controller in _server.Controllers)
+        {
+            string nqn = controller.Settings.SubsystemNqn;
+            SubsystemNode? subsystem = mayShrink?.Subsystems.Find(node => node.Nqn == nqn);
+            foreach (ServedNamespace served in Served[nqn])
+            {
+                // Only this thread changes the table's list of namespaces, by asking; so it may look.
+                NvmeNamespace? present = controller.Namespaces.Find(served.NamespaceId);
+                ulong bytes = present?.Backend.MeasureBytes() ?? 0;
+                bool maySetSmaller = subsystem?.Namespaces.Find(node => node.NamespaceId == served.NamespaceId)?.RevalidateSize == true;
+                ulong blocks = present is null ? 0 : bytes >> present.BlockShift;
+                if (present is null || blocks == present.SizeBlocks || (blocks < present.SizeBlocks && !maySetSmaller))
+                {
+                    continue;
+                }
+
+                ControlError error = controller.Control.Ask(new ResizeNamespaceRequest(served.NamespaceId, bytes));
+                _log.Write(error == ControlError.None
+                    ? $"nsid {served.NamespaceId} of {controller.Settings.Name}.{nqn} has {blocks} blocks now"
+                    : $"{served.Place}: cannot change its size to {bytes} bytes: {ControlErrorText.Describe(error)}");
+            }
+        }
+    }
+
+    /// <summary>Closes what was opened here; after the server.</summary>
+    public void Dispose()
+    {
+        _opened.ForEach(backend => backend.Dispose());
+        _opened.Clear();
+    }
+
+    private void Remove(string nqn, ServedNamespace gone)
+    {
+        List<NamespaceBackend> backends = [];
+        foreach (NvmeController controller in _server.ControllersOf(nqn))
+        {
+            RemoveNamespaceRequest request = new(gone.NamespaceId);
+            ControlError error = controller.Control.Ask(request);
+            if (error is not (ControlError.None or ControlError.NoSuchNamespace))
+            {
+                _log.Write($"{gone.Place}: cannot take it away: {ControlErrorText.Describe(error)}");
+                return;
+            }
+
+            if (request.Removed is NvmeNamespace removed)
+            {
+                backends.Add(removed.Backend);
+            }
+        }
+
+        _ = Served[nqn].Remove(gone);
+        foreach (NamespaceBackend backend in backends)
+        {
+            _ = _opened.Remove(backend);
+            backend.Dispose();
+        }
+
+        _log.Write($"removing nsid {gone.NamespaceId} from subsystem {nqn}");
+    }
+
+    private void Add(string nqn, ServedNamespace come)
+    {
+        NvmeNamespace made = NamespaceOpener.Open(come, _states.Of(nqn, come));
+        bool isUsed = false;
+        foreach (NvmeController controller in _server.ControllersOf(nqn))
+        {
+            ControlError error = controller.Control.Ask(new AddNamespaceRequest(made));
+            if (error != ControlError.None)
+            {
+                _log.Write($"{come.Place}: cannot enable it: {ControlErrorText.Describe(error)}");
+                continue;
+            }
+
+            isUsed = true;
+        }
+
+        if (!isUsed)
+        {
+            made.Backend.Dispose();
+            return;
+        }
+
+        _opened.Add(made.Backend);
+        Served[nqn].Add(come);
+        _log.Write(NamespaceOpener.Describe(made, nqn));
+    }
+}
