@@ -36,10 +36,7 @@ internal sealed class CpuPort
     {
         value = ulong.MaxValue >> (64 - (8 * widthBytes));
         Block block = Find(address, out int offset);
-        if (block != Block.Memory)
-        {
-            _soc.Advance(_soc.Options.CpuReadNanoseconds);
-        }
+        _soc.Advance(block == Block.Memory ? _soc.Times.UncachedReadNanoseconds : _soc.Times.CpuReadNanoseconds);
 
         if (!Check(block, address, offset, widthBytes))
         {
@@ -53,7 +50,7 @@ internal sealed class CpuPort
             case Block.Memory:
                 return ReadMemory(address, widthBytes, ref value);
             default:
-                _soc.Counters.RegisterReads++;
+                _soc.Counters.CountRead(Counted(block, offset));
                 uint word = ReadRegister(block, offset & ~3);
                 value = (word >> (8 * (offset & 3))) & (uint)value;
                 _soc.Log.Add(_soc.NowNanoseconds, SocEvent.RegisterRead, address, value);
@@ -64,10 +61,7 @@ internal sealed class CpuPort
     internal bool Write(ulong address, int widthBytes, ulong value)
     {
         Block block = Find(address, out int offset);
-        if (block != Block.Memory)
-        {
-            _soc.Advance(_soc.Options.CpuWriteNanoseconds);
-        }
+        _soc.Advance(block == Block.Memory ? _soc.Times.UncachedWriteNanoseconds : _soc.Times.CpuWriteNanoseconds);
 
         if (!Check(block, address, offset, widthBytes))
         {
@@ -81,7 +75,7 @@ internal sealed class CpuPort
             case Block.Memory:
                 return WriteMemory(address, widthBytes, value);
             default:
-                _soc.Counters.RegisterWrites++;
+                _soc.Counters.CountWrite(Counted(block, offset));
                 _soc.Log.Add(_soc.NowNanoseconds, SocEvent.RegisterWrite, address, value);
                 int shift = 8 * (offset & 3);
                 uint lanes = (uint)(ulong.MaxValue >> (64 - (8 * widthBytes))) << shift;
@@ -112,6 +106,13 @@ internal sealed class CpuPort
         offset = (int)(address - start);
         return address >= start && address - start < (ulong)bytes;
     }
+
+    private static RegisterBlock Counted(Block block, int offset) => block switch
+    {
+        Block.Dbi => offset >= EdmaOffset ? RegisterBlock.Edma : offset >= Atu ? RegisterBlock.Iatu : RegisterBlock.Configuration,
+        Block.Apb => RegisterBlock.Apb,
+        _ => RegisterBlock.Board,
+    };
 
     private bool Fault()
     {
@@ -261,7 +262,7 @@ internal sealed class CpuPort
 
         TlpStatus status = _soc.Bridge.Read(pciAddress, _word.AsSpan(0, widthBytes));
         _soc.Iatu.NoteTraffic(region, isStore: false);
-        _soc.Advance(status == TlpStatus.Timeout ? _soc.Faults.CompletionTimeoutNanoseconds : _soc.Options.RoundTripNanoseconds);
+        _soc.Advance(status == TlpStatus.Timeout ? _soc.Faults.CompletionTimeoutNanoseconds : _soc.Times.RoundTripNanoseconds);
         if (status == TlpStatus.Success)
         {
             _word.AsSpan(widthBytes).Clear();
@@ -318,6 +319,7 @@ internal sealed class CpuPort
 
     private bool ReadMemory(ulong address, int widthBytes, ref ulong value)
     {
+        _soc.Counters.UncachedReads++;
         _word.AsSpan().Clear();
         if (!_soc.Dram.TryRead(address, _word.AsSpan(0, widthBytes)))
         {
@@ -331,6 +333,7 @@ internal sealed class CpuPort
 
     private bool WriteMemory(ulong address, int widthBytes, ulong value)
     {
+        _soc.Counters.UncachedWrites++;
         BinaryPrimitives.WriteUInt64LittleEndian(_word, value);
         _soc.NoteListStore();
         if (!_soc.Dram.TryWrite(address, _word.AsSpan(0, widthBytes)))

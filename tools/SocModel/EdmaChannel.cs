@@ -110,8 +110,10 @@ internal sealed class EdmaChannel
         _hasLatched = false;
         _owesDone = _owesRemote = false;
         _soc.Counters.ListRuns++;
+        _soc.Counters.ReadListRuns += _direction.IsRead ? 1 : 0;
         _soc.Log.Add(_soc.NowNanoseconds, SocEvent.EdmaStart, (ulong)_direction.Source(_number), ListPointer);
-        ReadyAt = _soc.NowNanoseconds + _soc.Options.EdmaStartNanoseconds;
+        ReadyAt = _soc.NowNanoseconds + _soc.Times.ListStartNanoseconds;
+        _direction.Block(_soc.Times.ListStartBlocksNanoseconds);
         if (IsList)
         {
             BeginFetch();
@@ -203,7 +205,7 @@ internal sealed class EdmaChannel
         }
 
         _piece++;
-        long busy = _soc.Options.EdmaFetchPieceNanoseconds;
+        long busy = _soc.Times.FetchPieceNanoseconds;
         ReadyAt = _soc.NowNanoseconds + busy;
         if (_piece * PieceBytes == ElementBytes)
         {
@@ -295,11 +297,11 @@ internal sealed class EdmaChannel
             return 0;
         }
 
-        long busy = _soc.Options.TlpNanoseconds + (length * 1000L / _soc.Options.LinkBytesPerMicrosecond);
-        long wait = _isFirstTlp && _direction.IsRead ? _soc.Options.RoundTripNanoseconds : 0;
+        long busy = _soc.Times.TransferNanoseconds(_direction.IsRead, length);
+        long wait = _isFirstTlp && _direction.IsRead ? _soc.Times.RoundTripNanoseconds : 0;
         _isFirstTlp = false;
         Advance(length);
-        wait += _phase == Phase.Fetch && _soc.Faults.DoneBeforeStop ? _soc.Options.EdmaStartNanoseconds : 0;
+        wait += _phase == Phase.Fetch && _soc.Faults.DoneBeforeStop ? _soc.Times.ListStartNanoseconds : 0;
         ReadyAt = _phase == Phase.Idle ? long.MaxValue : _soc.NowNanoseconds + busy + wait;
         return busy;
     }

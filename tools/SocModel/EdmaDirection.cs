@@ -43,6 +43,8 @@ internal sealed class EdmaDirection
 
     internal uint Status => _status;
 
+    internal int RunningChannels => (Channels[0].IsRunning ? 1 : 0) + (Channels[1].IsRunning ? 1 : 0);
+
     internal uint InterruptMask => _mask;
 
     /// <summary>A 0 was written to the status: the interrupt lines are up without a status bit, until a 0 is written to the clear register.</summary>
@@ -233,6 +235,9 @@ internal sealed class EdmaDirection
             _status |= 1u << (AbortShift + channel);
         }
     }
+
+    /// <summary>Nothing of this direction moves for a while.</summary>
+    internal void Block(long nanoseconds) => _freeAt = nanoseconds == 0 ? _freeAt : Math.Max(_freeAt, _soc.NowNanoseconds) + nanoseconds;
 
     internal int Source(int channel) => (IsRead ? 2 : 0) + channel;
 

@@ -77,8 +77,8 @@ internal sealed class EdmaEngine
     /// <summary>A read of an eDMA register disturbs the fetches that are under way (section 5.5).</summary>
     internal void Disturb()
     {
-        _write.Disturb(_soc.Options.EdmaPollPenaltyNanoseconds);
-        _read.Disturb(_soc.Options.EdmaPollPenaltyNanoseconds);
+        _write.Disturb(_soc.Times.LookPenaltyNanoseconds);
+        _read.Disturb(_soc.Times.LookPenaltyNanoseconds);
     }
 
     private EdmaChannel Channel(int offset) => ((offset & 0x100) != 0 ? _read : _write).Channels[(offset - ChannelsFirst) / 0x200];

@@ -39,6 +39,13 @@ internal sealed class OutboundBridge
     /// <summary>A posted write of at most 256 bytes. <paramref name="socAddress"/> is what the iATU would translate again later.</summary>
     internal void Post(int source, ulong socAddress, ulong pciAddress, ReadOnlySpan<byte> data)
     {
+        if (source >= SourceWindow)
+        {
+            // The engine's own writes take their time where the engine takes it.
+            _soc.Times.Store(data.Length);
+            _soc.Counters.ControllerMessages += source == SourceMsi ? 1 : 0;
+        }
+
         bool waits = _soc.Faults.PostedDelayNanoseconds > 0 || _count > 0;
         if (!waits)
         {

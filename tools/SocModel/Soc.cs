@@ -25,6 +25,7 @@ public sealed class Soc
         Options = options;
         Dram = dram;
         Fabric = host;
+        Times = new ModelTimes(this, options);
         Log = new EventLog(options.EventLogEntries);
         Violations = new SocViolations(Log);
         Host = new HostPort(this);
@@ -65,6 +66,8 @@ public sealed class Soc
 
     /// <summary>Level of the controller's "sys" interrupt (MISC status that is not masked).</summary>
     public bool SysInterrupt => Apb.SysInterrupt;
+
+    internal ModelTimes Times { get; }
 
     internal IBoardMemory Dram { get; }
 
@@ -108,11 +111,11 @@ public sealed class Soc
         long end = NowNanoseconds + nanoseconds;
         for (long due = DueNanoseconds; due <= end; due = DueNanoseconds)
         {
-            NowNanoseconds = Math.Max(NowNanoseconds, due);
+            MoveTo(Math.Max(NowNanoseconds, due));
             RunDue();
         }
 
-        NowNanoseconds = end;
+        MoveTo(end);
         _isRunning = false;
     }
 
@@ -138,6 +141,7 @@ public sealed class Soc
         Log.Clear();
         Violations.Clear();
         Counters.Clear();
+        Times.Reset();
         Link.Reset();
         Board.Reset(startState);
         Apb.Reset();
@@ -248,6 +252,27 @@ public sealed class Soc
         }
 
         return isWritten;
+    }
+
+    private void MoveTo(long nanoseconds)
+    {
+        if (Times.HasCosts)
+        {
+            CountRunning(nanoseconds - NowNanoseconds);
+        }
+
+        NowNanoseconds = nanoseconds;
+    }
+
+    private void CountRunning(long nanoseconds)
+    {
+        int writing = Edma.WriteDirection.RunningChannels;
+        int reading = Edma.ReadDirection.RunningChannels;
+        Counters.WriteChannelNanoseconds += writing * nanoseconds;
+        Counters.ReadChannelNanoseconds += reading * nanoseconds;
+        Counters.WriteEngineNanoseconds += writing != 0 ? nanoseconds : 0;
+        Counters.ReadEngineNanoseconds += reading != 0 ? nanoseconds : 0;
+        Counters.BothEnginesNanoseconds += writing != 0 && reading != 0 ? nanoseconds : 0;
     }
 
     private void RunDue()

@@ -52,6 +52,9 @@ public sealed record SocOptions
     /// <summary>What a read of an eDMA register costs a list fetch that is under way.</summary>
     public int EdmaPollPenaltyNanoseconds { get; init; } = 200;
 
+    /// <summary>Costs for predictions of speed, in place of the times above; null where only order matters.</summary>
+    public SocCosts? Costs { get; init; }
+
     /// <summary>Entries of the event log ring; a power of two.</summary>
     public int EventLogEntries { get; init; } = 4096;
 }

@@ -107,6 +107,8 @@ public sealed unsafe class SocTrap : IRegisterTrap, IDisposable
         {
             Soc.NoteBarrier(isFull: kind == BarrierKind.Full);
         }
+
+        Soc.Times.Barrier(kind == BarrierKind.Full);
     }
 
     /// <inheritdoc/>
@@ -114,9 +116,11 @@ public sealed unsafe class SocTrap : IRegisterTrap, IDisposable
     {
         if (Dram is not null && lengthBytes > 0 && Dram.IsView(address, out ulong physical))
         {
-            LinesMaintained += (long)((((physical + lengthBytes - 1) / CachedDram.LineBytes) - (physical / CachedDram.LineBytes)) + 1);
+            long lines = (long)((((physical + lengthBytes - 1) / CachedDram.LineBytes) - (physical / CachedDram.LineBytes)) + 1);
+            LinesMaintained += lines;
             Dram.Maintain(physical, (long)lengthBytes, invalidate);
             Soc.NoteMaintenance(physical, (long)lengthBytes);
+            Soc.Times.Maintain(lines);
         }
     }
 
