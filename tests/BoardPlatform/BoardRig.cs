@@ -1,5 +1,6 @@
 // The RK3588 platform on the SoC model, with a host's memory at the other end of the link and a handler in place of the firmware. One thread,
 // model time only: a turn is a moment of time, a poll of the platform and a poll of its DMA.
+using Nvmepf.BoardBench;
 using Nvmepf.Hal;
 using Nvmepf.Hal.DesignWare;
 using Nvmepf.Hal.Mmio;
@@ -196,13 +197,6 @@ internal sealed unsafe class BoardRig : IDisposable
         FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, _options.Vectors);
         return new Rk3588Platform(options, identity, 16, Log, bar, buffers);
     }
-}
-
-internal sealed class ModelClock(Soc soc) : IBoardClock
-{
-    public long NowNanoseconds => soc.NowNanoseconds;
-
-    public void Sleep(long nanoseconds) => soc.Advance(nanoseconds);
 }
 
 internal sealed class RecordingHandler : IFunctionHandler

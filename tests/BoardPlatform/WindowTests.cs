@@ -1,4 +1,5 @@
 // Outbound windows: how many there are, where their stores land, what is flushed before a region moves, and that all of it outlives a reset.
+using Nvmepf.BoardBench;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Hal.Rk3588;

@@ -1,6 +1,7 @@
 // A device on the RK3588 platform, over the register model of the SoC: what the host does goes through configuration space and BARs, what
 // the device does comes as reads and writes of RAM and as interrupt messages. Everything that a hardware would punish fails the run.
 using System.Linq;
+using Nvmepf.BoardBench;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
 using Nvmepf.Hal.Rk3588;

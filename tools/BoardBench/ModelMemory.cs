@@ -3,7 +3,7 @@ using Nvmepf.Hal.Linux;
 using Nvmepf.Hal.Rk3588;
 using Nvmepf.SocModel;
 
-namespace Nvmepf.Tests.BoardPlatform;
+namespace Nvmepf.BoardBench;
 
 /// <summary>DMA memory whose physical addresses are those of the model's cached memory.</summary>
 internal sealed unsafe class ModelPages(CachedDram dram, int fromBytes, int lengthBytes, bool isTakenForUncached = false) : IDmaMemorySource
@@ -68,31 +68,10 @@ internal sealed unsafe class ModelCarveOut(SocTrap trap) : IDmaMemorySource
     }
 }
 
-/// <summary>Memory whose blocks lie scattered and backwards in physical memory, for tests of the translation alone.</summary>
-internal sealed unsafe class ScatteredMemory : IDmaMemorySource
+/// <summary>The model's time as the platform's.</summary>
+internal sealed class ModelClock(Soc soc) : IBoardClock
 {
-    internal const int BlockBytes = 0x4000;
-    private readonly OrdinaryMemory _memory = new();
-    private byte* _base;
-    private nuint _lengthBytes;
+    public long NowNanoseconds => soc.NowNanoseconds;
 
-    public bool IsDeviceMemory => false;
-
-    public nuint ContiguousBytes => BlockBytes;
-
-    public byte* Map(nuint wantedBytes, out nuint mappedBytes)
-    {
-        mappedBytes = (wantedBytes + BlockBytes - 1) / BlockBytes * BlockBytes;
-        _base = _memory.Allocate(mappedBytes);
-        _lengthBytes = mappedBytes;
-        return _base;
-    }
-
-    public ulong PhysicalAddressOf(byte* address)
-    {
-        nuint block = (nuint)(address - _base) / BlockBytes;
-        return 0x4000_0000 + ((_lengthBytes - ((block + 1) * BlockBytes)) * 2) + ((nuint)(address - _base) % BlockBytes);
-    }
-
-    public void Dispose() => _memory.Dispose();
+    public void Sleep(long nanoseconds) => soc.Advance(nanoseconds);
 }

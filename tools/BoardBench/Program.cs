@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Nvmepf.BoardBench;
+
+/// <summary>
+/// Predicts the board's speed: the real firmware and platform against the register model, with the costs of <see cref="SocModel.SocCosts"/>,
+/// beside the reference's way of doing the same work.
+/// </summary>
+internal static class Program
+{
+    private const string Usage =
+        """
+        board-bench [--only TEXT] [--milliseconds N] [--list-run N] [--json FILE]
+          --only TEXT         only workloads whose name holds TEXT
+          --milliseconds N    model time that is counted for each row, 1 to 1000 (20)
+          --list-run N        nanoseconds of a list run, 1000 to 100000 (13000), in place of the published figure
+          --json FILE         write the result here too
+        """;
+
+    private static int Main(string[] arguments)
+    {
+        try
+        {
+            Run(arguments, Console.Out);
+            return 0;
+        }
+        catch (ArgumentException wrong)
+        {
+            Console.Error.WriteLine($"board-bench: {wrong.Message}\n{Usage}");
+            return 2;
+        }
+    }
+
+    private static void Run(string[] arguments, TextWriter output)
+    {
+        string only = "";
+        string? json = null;
+        BenchParameters parameters = new();
+        for (int i = 0; i < arguments.Length; i += 2)
+        {
+            string value = i + 1 < arguments.Length ? arguments[i + 1] : throw new ArgumentException($"{arguments[i]}: a value is missing");
+            switch (arguments[i])
+            {
+                case "--only":
+                    only = value;
+                    break;
+                case "--json":
+                    json = value;
+                    break;
+                case "--milliseconds":
+                    parameters = parameters with { MeasuredNanoseconds = Number(arguments[i], value, 1, 1000) * 1_000_000L };
+                    break;
+                case "--list-run":
+                    parameters = parameters with { Costs = parameters.Costs with { ListRunNanoseconds = Number(arguments[i], value, 1000, 100_000) } };
+                    break;
+                default:
+                    throw new ArgumentException($"{arguments[i]}: no such option");
+            }
+        }
+
+        List<BenchRow> rows = [];
+        foreach (BenchWorkload workload in BenchWorkload.All)
+        {
+            if (workload.Name.Contains(only, StringComparison.Ordinal))
+            {
+                rows.Add(new BenchRow(FirmwareRun.Measure(workload, parameters), ReferenceRun.Measure(workload, parameters)));
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            throw new ArgumentException($"--only {only}: no workload has this in its name");
+        }
+
+        BenchText.Write(output, rows, parameters);
+        if (json is not null)
+        {
+            using FileStream file = File.Create(json);
+            BenchJson.Write(file, rows, parameters);
+        }
+    }
+
+    private static int Number(string option, string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+            ? number
+            : throw new ArgumentException($"{option} {text}: allowed are {least} to {most}");
+}
+
+/// <summary>Our way and the reference's of the same workload.</summary>
+internal sealed record BenchRow(BenchResult Firmware, BenchResult Reference);
