@@ -73,9 +73,14 @@ public sealed unsafe partial class CommandEngine
             return;
         }
 
-        // What a handler leaves unwritten must not be another command's data.
-        NativeMemory.Clear(slot.Buffer, slot.DataLengthBytes);
-        Execute(ref slot, RowOf(ref slot)!);
+        CommandDescriptor row = RowOf(ref slot)!;
+        if (row.DataPath != DataPath.Direct)
+        {
+            // What a handler leaves unwritten must not be another command's data. A backend fills all of it, or the command fails.
+            NativeMemory.Clear(slot.Buffer, slot.DataLengthBytes);
+        }
+
+        Execute(ref slot, row);
     }
 
     private void StallOn(ref CommandSlot slot, StallReason reason)

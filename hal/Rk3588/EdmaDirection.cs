@@ -8,6 +8,9 @@ namespace Nvmepf.Hal.Rk3588;
 /// takes both channels, so that after one every request that has not ended runs again from its first byte; running twice does no harm.
 /// </summary>
 /// <remarks>
+/// A list costs about 13 us however short it is, so what comes while both channels run is gathered, and a list starts when one ends. But all of a
+/// list's requests end together, and a channel's fixed time is hidden only by the other channel's transfers: so a list is no longer than a quarter
+/// of all that waits and runs. Two run then, one waits, and the rest is with the host or on its way.
 /// Who is at fault after an abort: the list pointer's place is a hint (whether it stands at the element or past it is not documented), so the
 /// request there becomes a suspect. Suspects run alone, and a request that fails alone is convicted. Each abort convicts or suspects somebody,
 /// so the queue always moves.
@@ -18,7 +21,10 @@ internal sealed unsafe class EdmaDirection
 {
     private const int AttemptsMax = 6;
     private const int StallsMax = 2;
-    private const ulong SpreadBytes = 16 << 10;
+    private const int ListCount = 4; // two run, two are filled
+    private const ulong ListBytesMinimum = 32 << 10; // takes about as long as the fixed part of a list
+    private const ulong ListBytesMaximum = 128 << 10;
+    private const ulong PageBytes = 4096;
     private const uint AllBits = 0xFF;
 
     private readonly DmaDirection _direction;
@@ -27,19 +33,22 @@ internal sealed unsafe class EdmaDirection
     private readonly DmaMemory _memory;
     private readonly bool _writesLocalMemory;
     private readonly EdmaChannelRunner[] _channels = new EdmaChannelRunner[Edma.ChannelCount];
+    private readonly EdmaTransferList[] _lists = new EdmaTransferList[ListCount];
+    private readonly EdmaTransferList[] _free = new EdmaTransferList[ListCount];
+    private readonly EdmaTransferList[] _filled = new EdmaTransferList[ListCount]; // ring, oldest first; the youngest takes more
     private readonly HostDmaRequests _requests = new();
     private readonly EdmaCounters _counters;
     private readonly EdmaTimes _times;
     private readonly IEventLog? _log;
     private State _state = State.Down;
     private bool _isLinkLost = true;
-    private int _fillingChannel;
+    private int _freeCount;
+    private int _filledFirst;
+    private int _filledCount;
     private bool _isStuck; // the soft reset is late, and the engine may still use its memory
     private bool _isDead; // it stuck again and again
     private int _stallsInRow;
     private int _suspects;
-    private long _nextLookNanoseconds;
-    private long _lookIntervalNanoseconds;
     private long _resetDeadlineNanoseconds;
 
     internal EdmaDirection(
@@ -55,8 +64,15 @@ internal sealed unsafe class EdmaDirection
         _log = log;
         for (int i = 0; i < _channels.Length; i++)
         {
-            _channels[i] = new EdmaChannelRunner(edma, direction, i, memory, bounceLengthBytes);
+            _channels[i] = new EdmaChannelRunner(edma, direction, i);
         }
+
+        for (int i = 0; i < ListCount; i++)
+        {
+            _lists[i] = new EdmaTransferList(memory, direction, bounceLengthBytes);
+        }
+
+        FreeLists();
     }
 
     private enum State
@@ -161,7 +177,7 @@ internal sealed unsafe class EdmaDirection
 
     private void Look(long now)
     {
-        if (now < _nextLookNanoseconds || (_channels[0].Running is null && _channels[1].Running is null))
+        if (!IsLookDue(_channels[0], now) && !IsLookDue(_channels[1], now))
         {
             return;
         }
@@ -187,10 +203,11 @@ internal sealed unsafe class EdmaDirection
             }
         }
 
-        // What runs long is looked at less often, in proportion.
-        _lookIntervalNanoseconds += _lookIntervalNanoseconds / 8;
-        _nextLookNanoseconds = now + _lookIntervalNanoseconds;
+        _channels[0].PutOffLook(now);
+        _channels[1].PutOffLook(now);
     }
+
+    private static bool IsLookDue(EdmaChannelRunner channel, long now) => channel.Running is not null && now >= channel.NextLookNanoseconds;
 
     private bool HasFailed(EdmaChannelRunner channel, EdmaInterrupts status, long now)
     {
@@ -252,68 +269,85 @@ internal sealed unsafe class EdmaDirection
         }
 
         channel.Finish();
+        list.Clear();
+        _free[_freeCount++] = list;
     }
 
     private void Fill()
     {
+        ulong bytesMax = Math.Clamp(_requests.UnfinishedBytes / ListCount, ListBytesMinimum, ListBytesMaximum) & ~(PageBytes - 1);
         while (_requests.TryGetUnassigned(out int index))
         {
             ref HostDmaRequest request = ref _requests.At(index);
-            EdmaTransferList? list = _suspects != 0 ? ChooseAlone(request.IsSuspect) : Choose();
+            EdmaTransferList? list = _suspects != 0 ? ChooseAlone(request.IsSuspect) : Choose(bytesMax);
             if (list is null)
             {
                 return;
             }
 
-            list.Add(index, ref request);
+            list.Add(index, ref request, bytesMax);
         }
     }
 
-    /// <summary>The list that takes the next request: small requests share one, large ones are spread over both channels.</summary>
-    private EdmaTransferList? Choose()
+    /// <summary>The list that takes the next request, or null while there is none.</summary>
+    private EdmaTransferList? Choose(ulong bytesMax)
     {
-        EdmaChannelRunner current = _channels[_fillingChannel];
-        EdmaChannelRunner other = _channels[1 - _fillingChannel];
-        bool isWorthSpreading = current.Filling.IsFull || current.Filling.Bytes >= SpreadBytes || (current.Filling.Count == 0 && current.Running is not null);
-        if (isWorthSpreading && !UsesOneChannel && !other.Filling.IsFull && (current.Filling.IsFull || other.WaitingBytes < current.WaitingBytes))
-        {
-            _fillingChannel = 1 - _fillingChannel;
-            return other.Filling;
-        }
-
-        return current.Filling.IsFull ? null : current.Filling;
+        EdmaTransferList? youngest = _filledCount == 0 ? null : _filled[(_filledFirst + _filledCount - 1) % ListCount];
+        return youngest is { IsFull: false } && youngest.Bytes < bytesMax ? youngest : TakeList();
     }
 
     /// <summary>While there are suspects one list runs at a time, and a suspect has its list for itself.</summary>
     private EdmaTransferList? ChooseAlone(bool isSuspect)
     {
-        EdmaTransferList list = _channels[0].Filling;
-        bool isIdle = _channels[0].Running is null && _channels[1].Running is null;
-        if (!isIdle || _channels[1].Filling.Count != 0 || list.IsFull)
+        if (_channels[0].Running is not null || _channels[1].Running is not null || _filledCount > 1)
         {
             return null;
         }
 
-        bool isTaken = list.Count != 0 && (isSuspect || _requests.At(list.RequestOf(0)).IsSuspect);
-        return isTaken ? null : list;
+        if (_filledCount == 0)
+        {
+            return TakeList();
+        }
+
+        EdmaTransferList list = _filled[_filledFirst];
+        return isSuspect || list.IsFull || _requests.At(list.RequestOf(0)).IsSuspect ? null : list;
+    }
+
+    private EdmaTransferList? TakeList()
+    {
+        if (_freeCount == 0)
+        {
+            return null;
+        }
+
+        EdmaTransferList list = _free[--_freeCount];
+        _filled[(_filledFirst + _filledCount++) % ListCount] = list;
+        return list;
+    }
+
+    private void FreeLists()
+    {
+        _filledFirst = 0;
+        _filledCount = 0;
+        _freeCount = 0;
+        foreach (EdmaTransferList list in _lists)
+        {
+            list.Clear();
+            _free[_freeCount++] = list;
+        }
     }
 
     private void Start(long now)
     {
-        bool hasStarted = false;
         foreach (EdmaChannelRunner channel in _channels)
         {
-            if (channel.Running is null && channel.Filling.Count != 0)
+            bool isMeant = !UsesOneChannel || channel == _channels[0];
+            if (isMeant && channel.Running is null && _filledCount != 0)
             {
-                channel.Start(now + _times.ListDeadlineNanoseconds);
-                hasStarted = true;
+                channel.Start(_filled[_filledFirst], now, _times);
+                _filledFirst = (_filledFirst + 1) % ListCount;
+                _filledCount--;
             }
-        }
-
-        if (hasStarted)
-        {
-            _lookIntervalNanoseconds = _times.LookIntervalNanoseconds;
-            _nextLookNanoseconds = Math.Max(_nextLookNanoseconds, now + _times.FirstLookNanoseconds);
         }
     }
 
@@ -399,8 +433,10 @@ internal sealed unsafe class EdmaDirection
         _side.InterruptClear.Write(new EdmaInterrupts { Done = AllBits, Abort = AllBits });
         foreach (EdmaChannelRunner channel in _channels)
         {
-            channel.Abandon();
+            channel.Finish();
         }
+
+        FreeLists();
 
         if (_isLinkLost)
         {
@@ -434,8 +470,6 @@ internal sealed unsafe class EdmaDirection
     private void RunAgain()
     {
         _suspects = 0;
-        _fillingChannel = 0;
-        _nextLookNanoseconds = 0;
         for (int i = 0; i < _requests.Count; i++)
         {
             int index = _requests.IndexOf(i);

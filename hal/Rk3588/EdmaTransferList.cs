@@ -9,7 +9,6 @@ namespace Nvmepf.Hal.Rk3588;
 internal sealed unsafe class EdmaTransferList
 {
     private const uint BounceAlignmentBytes = 64;
-    private const ulong ElementBytesMax = 1 << 30;
 
     private readonly DmaMemory _memory;
     private readonly EdmaList _list;
@@ -62,14 +61,17 @@ internal sealed unsafe class EdmaTransferList
         }
     }
 
-    /// <summary>Adds as much of the request as fits; the request's place moves on.</summary>
-    internal void Add(int requestIndex, ref HostDmaRequest request)
+    /// <summary>
+    /// Adds as much of the request as fits; the request's place moves on. A list that has <paramref name="bytesMax"/> takes no more, and no
+    /// element is longer.
+    /// </summary>
+    internal void Add(int requestIndex, ref HostDmaRequest request, ulong bytesMax)
     {
-        while (!request.IsAssigned && !IsFull)
+        while (!request.IsAssigned && !IsFull && Bytes < bytesMax)
         {
             ulong host = request.HostAddress;
             byte* local = request.Local;
-            ulong length = Math.Min(request.LeftInSegment, ElementBytesMax);
+            ulong length = Math.Min(request.LeftInSegment, bytesMax);
             ulong physical = _bounce != null ? PlaceInBounce(ref length, out uint bounceOffset) : PlaceDirectly(local, ref length, out bounceOffset);
             Prepare(local, length, bounceOffset);
             _list.SetTransfer(

@@ -35,6 +35,9 @@ internal unsafe struct HostDmaRequest
     /// <summary>List elements of it that hardware has not finished.</summary>
     internal int OutstandingElements;
 
+    /// <summary>Bytes of all segments.</summary>
+    internal ulong LengthBytes;
+
     /// <summary>Whether every byte was given to hardware.</summary>
     internal readonly bool IsAssigned => _segment == _segmentCount;
 
@@ -51,12 +54,16 @@ internal unsafe struct HostDmaRequest
     internal readonly ulong LeftInSegment => _segments[_segment].LengthBytes - _offsetBytes;
 
     /// <summary>Begins a request; the list stays valid until the completion was taken.</summary>
-    internal static HostDmaRequest Of(HostSegment* segments, int segmentCount, ulong tag) => new()
+    internal static HostDmaRequest Of(HostSegment* segments, int segmentCount, ulong tag)
     {
-        _segments = segments,
-        _segmentCount = segmentCount,
-        Tag = tag,
-    };
+        ulong length = 0;
+        for (int i = 0; i < segmentCount; i++)
+        {
+            length += segments[i].LengthBytes;
+        }
+
+        return new HostDmaRequest { _segments = segments, _segmentCount = segmentCount, Tag = tag, LengthBytes = length };
+    }
 
     /// <summary>Moves on by a part of the current segment.</summary>
     internal void Advance(ulong lengthBytes)
@@ -125,6 +132,9 @@ internal sealed unsafe class HostDmaRequests
     /// <summary>Requests whose completion was not taken.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Bytes of the requests that have not ended.</summary>
+    internal ulong UnfinishedBytes { get; private set; }
+
     /// <summary>Adds a request.</summary>
     /// <returns>Its index, or -1 where there is no room.</returns>
     internal int TryAdd(HostSegment* segments, int segmentCount, ulong tag)
@@ -137,6 +147,7 @@ internal sealed unsafe class HostDmaRequests
 
         int index = IndexOf(Count);
         _requests[index] = HostDmaRequest.Of(segments, segmentCount, tag);
+        UnfinishedBytes += _requests[index].LengthBytes;
         Count++;
         return index;
     }
@@ -181,7 +192,12 @@ internal sealed unsafe class HostDmaRequests
     }
 
     /// <summary>Ends one request.</summary>
-    internal void Finish(int index, DmaStatus status) => _requests[index].Finish(status);
+    internal void Finish(int index, DmaStatus status)
+    {
+        ref HostDmaRequest request = ref _requests[index];
+        UnfinishedBytes -= request.IsFinished ? 0 : request.LengthBytes;
+        request.Finish(status);
+    }
 
     /// <summary>Ends every request that has not ended: by its verdict, or as lost.</summary>
     internal void FinishAll()

@@ -20,11 +20,11 @@ internal sealed record BenchParameters
     /// <summary>What the firmware computes for a command, register accesses, barriers and cache maintenance apart.</summary>
     internal int CommandNanoseconds { get; init; } = 600;
 
-    /// <summary>How fast the CPU fills memory: buffers of reads are cleared.</summary>
+    /// <summary>How fast the CPU fills memory: the null namespace clears buffers of reads.</summary>
     internal int FillBytesPerMicrosecond { get; init; } = 16_000;
 
-    /// <summary>How often the buffer of a read is cleared, by the engine and by the backend.</summary>
-    internal int FillsPerRead { get; init; } = 2;
+    /// <summary>How often the buffer of a read is filled, by the backend.</summary>
+    internal int FillsPerRead { get; init; } = 1;
 
     /// <summary>The reference's way: from the queueing of a work item to its start on another core.</summary>
     internal int WorkerNanoseconds { get; init; } = 4_000;

@@ -117,15 +117,15 @@ internal static class FirmwareRun
         {
             long start = board.Soc.NowNanoseconds;
             long engineWrites = EngineWrites;
-            bool worked = board.Platform.Poll();
-            worked |= controller.Turn(board.Platform.NowNanoseconds) > 0;
+            _ = board.Platform.Poll();
+            _ = controller.Turn(board.Platform.NowNanoseconds);
 
             // What a command computes is spread over the turns that it is in; it is charged where it ends.
             ulong ended = controller.Engine.CompletedCount - _charged;
             _charged += ended;
             long fill = (long)ended * _fillNanosecondsPerRead * workload.ReadPercent / 100;
             board.Soc.Advance(_parameters.TurnNanoseconds + ((long)ended * _parameters.CommandNanoseconds) + fill);
-            _cpuBusyNanoseconds += worked || ended != 0 || EngineWrites != engineWrites ? board.Soc.NowNanoseconds - start : 0;
+            _cpuBusyNanoseconds += ended != 0 || EngineWrites != engineWrites ? board.Soc.NowNanoseconds - start : 0;
         }
 
         internal Measurement Take() => Measurement.Take(board.Soc, board.Host, board.Trap, _cpuBusyNanoseconds);
