@@ -49,7 +49,7 @@ public struct DmaCompletion
 
 /// <summary>
 /// Asynchronous reads and writes of host memory by scatter lists: the eDMA on the board, DMA_READ/DMA_WRITE messages on vfio-user.
-/// Requests in one direction complete in order; nothing is promised between directions. Never waits.
+/// Requests begin in the order of submission and end in any: who needs one before another waits for its completion. Never waits.
 /// </summary>
 public unsafe interface IHostDma
 {

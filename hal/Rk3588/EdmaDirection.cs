@@ -127,7 +127,7 @@ internal sealed unsafe class EdmaDirection
         Look(now);
         if (_state == State.Running)
         {
-            Fill();
+            Fill(now);
             Start(now);
         }
     }
@@ -189,7 +189,7 @@ internal sealed unsafe class EdmaDirection
         {
             if (channel.Running is not null && (status.Done & channel.Bit) != 0 && (status.Abort & channel.Bit) == 0)
             {
-                TakeDone(channel);
+                TakeDone(channel, now);
             }
         }
 
@@ -239,7 +239,7 @@ internal sealed unsafe class EdmaDirection
         return true;
     }
 
-    private void TakeDone(EdmaChannelRunner channel)
+    private void TakeDone(EdmaChannelRunner channel, long now)
     {
         switch (channel.Status)
         {
@@ -252,6 +252,10 @@ internal sealed unsafe class EdmaDirection
 
         _stallsInRow = 0;
         EdmaTransferList list = channel.Running!;
+        channel.Finish();
+
+        // The next list first: cache maintenance of what has come takes longer than a list's registers.
+        Start(now);
         list.TakeData();
         Mmio.Barrier.Full();
         _counters.ListRuns++;
@@ -268,12 +272,11 @@ internal sealed unsafe class EdmaDirection
             }
         }
 
-        channel.Finish();
         list.Clear();
         _free[_freeCount++] = list;
     }
 
-    private void Fill()
+    private void Fill(long now)
     {
         ulong bytesMax = Math.Clamp(_requests.UnfinishedBytes / ListCount, ListBytesMinimum, ListBytesMaximum) & ~(PageBytes - 1);
         while (_requests.TryGetUnassigned(out int index))
@@ -286,6 +289,11 @@ internal sealed unsafe class EdmaDirection
             }
 
             list.Add(index, ref request, bytesMax);
+            if (list.IsFull || list.Bytes >= bytesMax)
+            {
+                // It does not wait for the next one's cache maintenance.
+                Start(now);
+            }
         }
     }
 

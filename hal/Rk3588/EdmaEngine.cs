@@ -54,7 +54,7 @@ public sealed unsafe class EdmaEngine : IHostDma
     public EdmaCounters Counters { get; } = new();
 
     /// <inheritdoc/>
-    public int InFlight => _reads.Requests.Count + _writes.Requests.Count;
+    public int InFlight => _reads.Requests.Untaken + _writes.Requests.Untaken;
 
     /// <summary>No link, and the engine has let go of all memory.</summary>
     public bool IsDown => _reads.IsDown && _writes.IsDown;

@@ -20,6 +20,9 @@ internal unsafe struct HostDmaRequest
     /// <summary>It has ended; local memory is not touched any more.</summary>
     internal bool IsFinished;
 
+    /// <summary>Its completion was taken; its place is free as soon as none before it is in use.</summary>
+    internal bool IsTaken;
+
     /// <summary>It is at fault: it will end with <see cref="Status"/> and is not run again.</summary>
     internal bool IsConvicted;
 
@@ -119,7 +122,10 @@ internal unsafe struct HostDmaRequest
     }
 }
 
-/// <summary>The requests of one direction, first in, first out; bounded.</summary>
+/// <summary>
+/// The requests of one direction, bounded. They begin in the order of submission and end in any, so that what is short does not wait for
+/// what was long before it; a place is used again when all before it are free.
+/// </summary>
 internal sealed unsafe class HostDmaRequests
 {
     /// <summary>Requests that fit.</summary>
@@ -127,10 +133,15 @@ internal sealed unsafe class HostDmaRequests
 
     private readonly HostDmaRequest[] _requests = new HostDmaRequest[Capacity];
     private int _first;
+    private int _untakenFinished;
+    private int _taken; // places of requests that were taken, behind one that was not
     private int _assigning; // position from the oldest, before which everything was given to hardware
 
-    /// <summary>Requests whose completion was not taken.</summary>
+    /// <summary>Places in use, from the oldest request on whose completion was not taken.</summary>
     internal int Count { get; private set; }
+
+    /// <summary>Requests whose completion was not taken.</summary>
+    internal int Untaken => Count - _taken;
 
     /// <summary>Bytes of the requests that have not ended.</summary>
     internal ulong UnfinishedBytes { get; private set; }
@@ -195,7 +206,9 @@ internal sealed unsafe class HostDmaRequests
     internal void Finish(int index, DmaStatus status)
     {
         ref HostDmaRequest request = ref _requests[index];
-        UnfinishedBytes -= request.IsFinished ? 0 : request.LengthBytes;
+        Invariant.Check(!request.IsFinished, "a request ends once");
+        UnfinishedBytes -= request.LengthBytes;
+        _untakenFinished++;
         request.Finish(status);
     }
 
@@ -229,15 +242,27 @@ internal sealed unsafe class HostDmaRequests
     /// <summary>The search for unassigned requests begins at the oldest again.</summary>
     internal void Rewind() => _assigning = 0;
 
-    /// <summary>Takes finished requests from the front.</summary>
+    /// <summary>Takes finished requests, the oldest first.</summary>
     internal int Take(DmaCompletion* completions, int capacity)
     {
         int taken = 0;
-        while (taken < capacity && Count > 0 && _requests[_first].IsFinished)
+        for (int i = 0; i < Count && taken < capacity && _untakenFinished > 0; i++)
         {
-            completions[taken++] = new DmaCompletion { Tag = _requests[_first].Tag, Status = _requests[_first].Status };
+            ref HostDmaRequest request = ref _requests[IndexOf(i)];
+            if (request.IsFinished && !request.IsTaken)
+            {
+                completions[taken++] = new DmaCompletion { Tag = request.Tag, Status = request.Status };
+                request.IsTaken = true;
+                _untakenFinished--;
+                _taken++;
+            }
+        }
+
+        while (Count > 0 && _requests[_first].IsTaken)
+        {
             _first = (_first + 1) % Capacity;
             Count--;
+            _taken--;
             _assigning = Math.Max(0, _assigning - 1);
         }
 

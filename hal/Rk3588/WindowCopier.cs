@@ -138,7 +138,7 @@ public sealed unsafe class WindowCopyEngine : IHostDma
     public WindowCopyEngine(OutboundWindows windows, RegisterBlocks blocks) => _copier = new WindowCopier(windows, blocks);
 
     /// <inheritdoc/>
-    public int InFlight => _reads.Count + _writes.Count;
+    public int InFlight => _reads.Untaken + _writes.Untaken;
 
     /// <summary>Bytes copied so far.</summary>
     public ulong Bytes => _copier.Bytes;
