@@ -61,10 +61,10 @@ internal sealed class SocBench
 
     internal static readonly ulong HostBar0 = 0x20_0010_0000;
 
-    internal SocBench(SocStartState start = SocStartState.Powered, ulong seed = 1)
+    internal SocBench(SocStartState start = SocStartState.Powered, ulong seed = 1, SocCosts? costs = null)
     {
         Memory = new PlainDram(Dram, DramBytes);
-        Soc = new Soc(new SocOptions { Seed = seed, StartState = start }, Memory, Host);
+        Soc = new Soc(new SocOptions { Seed = seed, StartState = start, Costs = costs }, Memory, Host);
     }
 
     internal PlainDram Memory { get; }
@@ -74,9 +74,13 @@ internal sealed class SocBench
     internal Soc Soc { get; }
 
     /// <summary>A model that is up, configured as the firmware would, with the host's side enabled.</summary>
-    internal static SocBench Up(ulong seed = 1)
+    internal static SocBench Up(ulong seed = 1) => BringUp(new SocBench(seed: seed));
+
+    /// <summary>The same with the costs of a board.</summary>
+    internal static SocBench Up(SocCosts costs) => BringUp(new SocBench(costs: costs));
+
+    private static SocBench BringUp(SocBench bench)
     {
-        var bench = new SocBench(seed: seed);
         bench.Configure();
         bench.EnableLtssm();
         bench.HostEnables();

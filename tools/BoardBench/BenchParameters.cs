@@ -9,10 +9,10 @@ internal sealed record BenchParameters
     internal SocCosts Costs { get; init; } = new();
 
     /// <summary>Model time before anything is counted.</summary>
-    internal long WarmUpNanoseconds { get; init; } = 3_000_000;
+    internal long WarmUpNanoseconds { get; init; } = 20_000_000;
 
     /// <summary>Model time that is counted.</summary>
-    internal long MeasuredNanoseconds { get; init; } = 20_000_000;
+    internal long MeasuredNanoseconds { get; init; } = 50_000_000;
 
     /// <summary>What a turn of the firmware computes, register accesses and commands apart.</summary>
     internal int TurnNanoseconds { get; init; } = 150;

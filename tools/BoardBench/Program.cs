@@ -12,7 +12,7 @@ internal static class Program
         """
         board-bench [--only TEXT] [--milliseconds N] [--list-run N] [--json FILE]
           --only TEXT         only workloads whose name holds TEXT
-          --milliseconds N    model time that is counted for each row, 1 to 1000 (20)
+          --milliseconds N    model time that is counted for each row, 1 to 1000 (50)
           --list-run N        nanoseconds of a list run, 1000 to 100000 (13000), in place of the published figure
           --json FILE         write the result here too
         """;
