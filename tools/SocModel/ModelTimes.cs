@@ -25,10 +25,11 @@ internal sealed class ModelTimes
             FetchPieceNanoseconds = costs.ElementFetchNanoseconds / FetchesPerElement;
         }
 
-        // A run of one short element fetches two, the link at the end included, and is then what has been measured as the cost of a run.
+        // A run of one short element fetches two, the link at the end included, and is then what has been measured as the cost of a run. The last
+        // third of the link needs no time: with it the run has ended.
         ListStartNanoseconds = _costs is null
             ? options.EdmaStartNanoseconds
-            : Math.Max(1, _costs.ListRunNanoseconds - (2 * _costs.ElementFetchNanoseconds));
+            : Math.Max(1, _costs.ListRunNanoseconds - (2 * _costs.ElementFetchNanoseconds) + FetchPieceNanoseconds);
         ListStartBlocksNanoseconds = _costs is { ListRunBlocksDirection: true } ? ListStartNanoseconds : 0;
         CpuReadNanoseconds = _costs?.RegisterReadNanoseconds ?? options.CpuReadNanoseconds;
         CpuWriteNanoseconds = _costs?.RegisterWriteNanoseconds ?? options.CpuWriteNanoseconds;
