@@ -132,7 +132,7 @@ internal sealed partial class SimulatedHost
                 _machine.WriteRegister(RegisterOffset.AdminQueueAttributes, 0x0010_0000); // a queue of one entry
                 break;
             case 2:
-                configuration |= 1 << 11; // weighted round robin
+                configuration |= 2 << 11; // an arbitration mechanism that is reserved
                 break;
             default:
                 _machine.WriteRegister64(RegisterOffset.AdminSubmissionQueueBase, _submission[0].Address);
