@@ -15,6 +15,11 @@ internal static class BenchText
         WriteSpeed(output, rows);
         WriteUse(output, rows);
         WriteCounts(output, rows);
+        if (rows.Count == BenchWorkload.All.Length)
+        {
+            Sensitivity.Write(output, parameters);
+        }
+
         WriteParameters(output, [.. parameters.Costs.Parameters(), .. parameters.Parameters()]);
     }
 
