@@ -71,6 +71,9 @@ public sealed unsafe class CommandDescriptor
     /// <summary>How data reaches the handler.</summary>
     public DataPath DataPath { get; init; }
 
+    /// <summary>Null for always; else whether this controller has it, for the effects log and Identify. The command itself refuses then.</summary>
+    public delegate* managed<NvmeController, bool> IsSupported { get; init; }
+
     /// <summary>The dword of the commands supported and effects log (section 5.1.12.1.6); the supported bit is added by the log.</summary>
     public uint Effects { get; init; }
 

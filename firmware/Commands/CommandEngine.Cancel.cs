@@ -139,6 +139,21 @@ public sealed unsafe partial class CommandEngine
         }
     }
 
+    /// <summary>True while a command for a namespace that was cancelled with a status code waits for disk or DMA.</summary>
+    public bool IsCancelUnderWay(int namespaceIndex, StatusCode code)
+    {
+        for (int i = 0; i < _slotCount; i++)
+        {
+            if (_slots[i].State is not (CommandState.Free or CommandState.Completing) && _slots[i].NamespaceIndex == namespaceIndex
+                && (_slots[i].Flags & CommandFlags.CancelRequested) != 0 && _slots[i].CancelStatus.Code == code)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Reset: every command ends, none is completed to the host. Done when <see cref="InFlight"/> is 0.</summary>
     public void BeginDiscard()
     {

@@ -36,6 +36,10 @@ public static class CommandTable
         WriteZeroes.Descriptor,
         DatasetManagement.Descriptor,
         Verify.Descriptor,
+        ReservationRegister.Descriptor,
+        ReservationReport.Descriptor,
+        ReservationAcquire.Descriptor,
+        ReservationRelease.Descriptor,
     ]);
 
     /// <summary>

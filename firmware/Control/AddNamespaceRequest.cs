@@ -43,6 +43,7 @@ public sealed class AddNamespaceRequest(NvmeNamespace added) : ControlRequest
 
         controller.StartBackend(added.Backend);
         controller.Features.ErrorRecovery(index) = default;
+        controller.Features.ReservationNotificationMask(index) = default;
         if (added.IsActive)
         {
             controller.Events.ChangedNamespaces.Note(controller, added.NamespaceId);

@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Namespaces.State;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
 
@@ -14,6 +15,7 @@ public sealed class FeatureStore
     private readonly FeatureValues _defaults;
     private readonly bool[] _coalescingDisabled;
     private readonly ErrorRecoveryFeature[] _errorRecovery;
+    private readonly ReservationNotificationMaskFeature[] _reservationMasks;
     private FeatureValues _current;
 
     /// <summary>Creates the store with the default values, for the vectors and namespaces that there are.</summary>
@@ -22,6 +24,7 @@ public sealed class FeatureStore
         _platform = platform;
         _coalescingDisabled = new bool[platform.InterruptVectorCount];
         _errorRecovery = new ErrorRecoveryFeature[namespaces.Capacity];
+        _reservationMasks = new ReservationNotificationMaskFeature[namespaces.Capacity];
         _defaults = new FeatureValues
         {
             Arbitration = new ArbitrationFeature { ArbitrationBurstLog2 = RecommendedArbitrationBurstLog2 },
@@ -76,6 +79,9 @@ public sealed class FeatureStore
     /// </summary>
     public bool IsWriteCacheEnabled => _current.VolatileWriteCache.Enable;
 
+    /// <summary>Who the host says it is (Host Identifier).</summary>
+    public HostIdentity Host => _current.Host;
+
     /// <summary>Keep alive timeout in milliseconds, 0 for none.</summary>
     public uint KeepAliveTimeoutMilliseconds => KeepAlive.TimeoutMilliseconds;
 
@@ -85,6 +91,7 @@ public sealed class FeatureStore
         _current = _defaults;
         Array.Clear(_coalescingDisabled);
         Array.Clear(_errorRecovery);
+        Array.Clear(_reservationMasks);
         Timestamp.Reset(_platform.NowNanoseconds);
         KeepAlive.Stop();
     }
@@ -97,4 +104,7 @@ public sealed class FeatureStore
 
     /// <summary>Error Recovery, 05h, of the namespace with an index of the namespace table.</summary>
     public ref ErrorRecoveryFeature ErrorRecovery(int namespaceIndex) => ref _errorRecovery[namespaceIndex];
+
+    /// <summary>Reservation Notification Mask, 82h, of the namespace with an index of the namespace table.</summary>
+    public ref ReservationNotificationMaskFeature ReservationNotificationMask(int namespaceIndex) => ref _reservationMasks[namespaceIndex];
 }

@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Namespaces.State;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Controller;
@@ -39,5 +40,5 @@ public struct FeatureValues
     public CriticalWarning EnduranceGroupWarnings;
 
     /// <summary>Host Identifier, 81h; an identifier of 8 bytes has zeroes above.</summary>
-    public UInt128 HostIdentifier;
+    public HostIdentity Host;
 }

@@ -120,7 +120,7 @@ public sealed partial class NvmeController
     {
         switch (State)
         {
-            case ControllerState.Resetting when IsDrained():
+            case ControllerState.Resetting when IsDrained() && TryForgetHost():
                 EndReset();
                 break;
             case ControllerState.Ready when _isStopping:
@@ -382,6 +382,7 @@ public sealed partial class NvmeController
 
         _deletions = 0;
         Features.Reset();
+        ReservationLog.Reset();
         Events.Reset();
         Errors.Reset();
         Smart.Health.ForgetReports();

@@ -31,6 +31,7 @@ public sealed partial class NvmeController
         CountBusyTime(nowNanoseconds);
         Engine.MayTouchHost = Platform.IsBusMasterEnabled;
         work += Home.PollDma();
+        PollNews(); // before commands, so that one who was told by another way finds it here as well
         if (_comparesRegisters && Registers.PollHost())
         {
             ConfigurationChanged();
@@ -66,7 +67,6 @@ public sealed partial class NvmeController
             Home.SendFailedEntries();
         }
 
-        PollNews();
         PollLifecycle();
         if (State != ControllerState.Resetting)
         {

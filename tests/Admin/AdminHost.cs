@@ -117,14 +117,23 @@ internal sealed class AdminHost : IDisposable
     /// <summary>Runs an I/O command on a queue of its own, with a block of data.</summary>
     public StatusCode RunIo(SubmissionQueueEntry entry)
     {
-        if (!Controller.Queues.AnyIoQueueCreated)
-        {
-            _host.CreateIoQueues(1, 16);
-        }
-
+        CreateIoQueue();
         entry.Prp1 = DataAddress;
         return _host.Execute(_host.Submission(1), in entry).CompletionStatus.Status.Code;
     }
+
+    /// <summary>Queues an I/O command and lets the controller turn.</summary>
+    public void SubmitIo(SubmissionQueueEntry entry)
+    {
+        CreateIoQueue();
+        entry.Prp1 = DataAddress;
+        _ = _host.Submission(1).Submit(in entry);
+        Turn();
+    }
+
+    /// <summary>The status of the next completion of an I/O command, or null.</summary>
+    public StatusCode? TakeIo() =>
+        _host.TryReap(1, out CompletionQueueEntry entry) ? entry.CompletionStatus.Status.Code : null;
 
     /// <summary>Queues an I/O command without data on a queue of its own and lets the controller turn.</summary>
     public void SubmitIo(NvmOpcode opcode, uint nsid)
@@ -177,6 +186,14 @@ internal sealed class AdminHost : IDisposable
         Platform.Dispose();
         _log.Dispose();
         _logOutput.Dispose();
+    }
+
+    private void CreateIoQueue()
+    {
+        if (!Controller.Queues.AnyIoQueueCreated)
+        {
+            _host.CreateIoQueues(1, 16);
+        }
     }
 
     private bool TurnOnce()

@@ -33,6 +33,7 @@ public sealed class NamespaceState
     private NamespaceStateData _current;
     private NamespaceStateData _next;
     private int _claim;
+    private bool _abortsPreempted;
     private uint _ticket;
     private int _viewCount;
 
@@ -129,10 +130,12 @@ public sealed class NamespaceState
 
     /// <summary>Publishes the prepared change, now or when it is durable. Inside only.</summary>
     /// <param name="hasToLast">Whether it is lost with the process otherwise.</param>
+    /// <param name="abortsPreempted">Asks the controllers of preempted hosts to abort their commands, once it is published.</param>
     /// <returns>A ticket for <see cref="TryGetResult"/>.</returns>
-    public uint Commit(bool hasToLast)
+    public uint Commit(bool hasToLast, bool abortsPreempted = false)
     {
         uint ticket = ++_ticket;
+        _abortsPreempted = abortsPreempted;
         if (hasToLast && _file is not null)
         {
             IsSaving = true;
@@ -152,18 +155,6 @@ public sealed class NamespaceState
         ulong result = Volatile.Read(ref _results[ticket % (uint)_results.Length]);
         status = new Status((ushort)result);
         return (uint)(result >> 32) == ticket;
-    }
-
-    /// <summary>Asks the controllers of preempted hosts to abort their commands. Inside only, before <see cref="Commit"/> has published or after.</summary>
-    public void AbortPreempted()
-    {
-        foreach (NamespaceView? view in Views)
-        {
-            if (Notices.WasPreempted(view!.Host))
-            {
-                view.AskAbort();
-            }
-        }
     }
 
     /// <summary>True while a controller has not aborted what it was asked to. Inside only.</summary>
@@ -210,9 +201,24 @@ public sealed class NamespaceState
             }
 
             SendNotices(before.WriteProtection != _current.WriteProtection);
+            if (_abortsPreempted)
+            {
+                AbortPreempted();
+            }
         }
 
         Volatile.Write(ref _results[ticket % (uint)_results.Length], ((ulong)ticket << 32) | status.Raw);
+    }
+
+    private void AbortPreempted()
+    {
+        foreach (NamespaceView? view in Views)
+        {
+            if (Notices.WasPreempted(view!.Host))
+            {
+                view.AskAbort();
+            }
+        }
     }
 
     private void SendNotices(bool hasChanged)

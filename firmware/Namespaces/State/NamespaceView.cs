@@ -125,6 +125,9 @@ public sealed class NamespaceView
         return changed;
     }
 
+    /// <summary>For the controller's reactor: the abort that it has begun with.</summary>
+    public uint AbortBegun { get; set; }
+
     /// <summary>For the controller's reactor: the number of the abort that is asked for.</summary>
     public bool TryGetAbort(out uint number)
     {

@@ -30,6 +30,8 @@ public static unsafe class FeatureTable
         EnduranceGroupEvents.Row,
         IoCommandSetProfile.Row,
         HostIdentifier.Row,
+        ReservationNotificationMask.Row,
+        ReservationPersistence.Row,
         NamespaceWriteProtection.Row,
     ]);
 

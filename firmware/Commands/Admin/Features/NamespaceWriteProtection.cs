@@ -22,12 +22,7 @@ internal static unsafe class NamespaceWriteProtection
 
     private const byte StateByte = 44;
 
-    // Steps of one namespace. Scratch0: its index; Scratch1: the ticket of the change.
-    private const byte Choosing = 0;
-    private const byte Changing = 1;
-    private const byte Saving = 2;
-    private const byte Flushing = 3;
-    private const byte Flushed = 4;
+    private const byte Flushed = SharedStateChange.Changed + 1;
 
     /// <summary>The row.</summary>
     public static FeatureDescriptor Row { get; } = new()
@@ -44,11 +39,6 @@ internal static unsafe class NamespaceWriteProtection
     private static WriteProtectionState Wanted(ref CommandSlot slot) =>
         new NamespaceWriteProtectionConfigFeature(slot.Entry.Cdw11).WriteProtectionState;
 
-    private static bool IsMeant(NvmeController controller, ref CommandSlot slot, int index) =>
-        controller.Namespaces[index].IsActive
-        && (controller.Namespaces[index].NamespaceId == slot.Entry.NamespaceIdentifier
-            || slot.Entry.NamespaceIdentifier == SubmissionQueueEntry.BroadcastNamespaceIdentifier);
-
     private static Status CheckSet(NvmeController controller, ref CommandSlot slot)
     {
         WriteProtectionState wanted = Wanted(ref slot);
@@ -59,7 +49,7 @@ internal static unsafe class NamespaceWriteProtection
 
         for (int i = 0; i < controller.Namespaces.Count; i++)
         {
-            if (!IsMeant(controller, ref slot, i))
+            if (!SharedStateChange.IsMeant(controller, ref slot, i))
             {
                 continue;
             }
@@ -85,15 +75,13 @@ internal static unsafe class NamespaceWriteProtection
     private static CommandOutcome Run(NvmeController controller, ref CommandSlot slot)
     {
         // Each round goes a step further in one namespace, or to the next.
-        while (slot.Scratch0 < (ulong)controller.Namespaces.Count)
+        while (!SharedStateChange.IsThrough(controller, ref slot))
         {
             CommandOutcome? outcome = slot.Step switch
             {
-                Choosing => Choose(controller, ref slot),
-                Changing => Change(controller, ref slot),
-                Saving => AwaitSaved(controller, ref slot),
-                Flushing => Flush(controller, ref slot),
-                _ => TakeFlush(ref slot),
+                SharedStateChange.Changed => Flush(controller, ref slot),
+                Flushed => TakeFlush(ref slot),
+                _ => SharedStateChange.Step(controller, ref slot, &Change, &HasToLast),
             };
             if (outcome is CommandOutcome ended)
             {
@@ -104,79 +92,29 @@ internal static unsafe class NamespaceWriteProtection
         return CommandOutcome.Completed;
     }
 
-    private static CommandOutcome? Choose(NvmeController controller, ref CommandSlot slot)
+    private static Status Change(ref CommandSlot slot, NamespaceStateData current, NamespaceStateData next)
     {
-        int index = (int)slot.Scratch0;
-        if (IsMeant(controller, ref slot, index))
-        {
-            slot.NamespaceIndex = index;
-            slot.Step = Changing;
-        }
-        else
-        {
-            slot.Scratch0++;
-        }
+        next.WriteProtection = Wanted(ref slot);
 
-        return null;
+        // Another controller may have been faster.
+        return current.WriteProtection is WriteProtectionState.WriteProtectUntilPowerCycle or WriteProtectionState.PermanentWriteProtect
+            ? new Status(StatusCode.FeatureNotChangeable, true)
+            : Status.Success;
     }
 
-    private static CommandOutcome? Change(NvmeController controller, ref CommandSlot slot)
-    {
-        NvmeNamespace target = controller.Namespaces[slot.NamespaceIndex];
-        NamespaceState state = target.State;
-        WriteProtectionState wanted = Wanted(ref slot);
-        if (!state.TryEnter())
-        {
-            return Stall(controller, ref slot);
-        }
-
-        if (state.IsSaving)
-        {
-            state.Exit();
-            return Stall(controller, ref slot);
-        }
-
-        WriteProtectionState before = state.Current.WriteProtection;
-        if (before is WriteProtectionState.WriteProtectUntilPowerCycle or WriteProtectionState.PermanentWriteProtect)
-        {
-            state.Exit();
-            return slot.Fail(new Status(StatusCode.FeatureNotChangeable, true)); // another controller was faster
-        }
-
-        NamespaceStateData next = state.BeginChange(default);
-        next.WriteProtection = wanted;
-        slot.Scratch1 = state.Commit(hasToLast: Lasts(before) || Lasts(wanted));
-        state.Exit();
-        slot.Step = Saving;
-        return null;
-    }
-
-    private static CommandOutcome? AwaitSaved(NvmeController controller, ref CommandSlot slot)
-    {
-        if (!controller.Namespaces[slot.NamespaceIndex].State.TryGetResult((uint)slot.Scratch1, out Status status))
-        {
-            return Stall(controller, ref slot);
-        }
-
-        if (status.IsError)
-        {
-            return slot.Fail(status);
-        }
-
-        slot.Step = Flushing;
-        return null;
-    }
+    private static bool HasToLast(NamespaceStateData current, NamespaceStateData next) =>
+        Lasts(current.WriteProtection) || Lasts(next.WriteProtection);
 
     private static CommandOutcome? Flush(NvmeController controller, ref CommandSlot slot)
     {
-        slot.Step = Flushed;
         if (Wanted(ref slot) == WriteProtectionState.NoWriteProtect
             || !controller.Namespaces[slot.NamespaceIndex].Backend.HasVolatileWriteCache)
         {
-            slot.Status = Status.Success;
+            SharedStateChange.Next(ref slot);
             return null;
         }
 
+        slot.Step = Flushed;
         slot.Operation.Begin(BackendOperationKind.Flush, BackendFlags.None, 0, 0);
         return controller.Engine.SubmitOperation(ref slot) == CommandOutcome.Pending ? CommandOutcome.Pending : null;
     }
@@ -184,21 +122,8 @@ internal static unsafe class NamespaceWriteProtection
     private static CommandOutcome? TakeFlush(ref CommandSlot slot)
     {
         slot.Status = slot.Operation.Status;
-        slot.Step = Choosing;
-        slot.Scratch0++;
+        SharedStateChange.Next(ref slot);
         return slot.Status.IsError ? CommandOutcome.Completed : null;
-    }
-
-    /// <summary>Again next turn; not for ever.</summary>
-    private static CommandOutcome Stall(NvmeController controller, ref CommandSlot slot)
-    {
-        if (SharedStateWait.IsOver(controller, ref slot))
-        {
-            return slot.Fail(StatusCode.InternalError);
-        }
-
-        slot.Flags |= CommandFlags.Stalled;
-        return CommandOutcome.Pending;
     }
 
     private static void Get(NvmeController controller, ref CommandSlot slot, bool isDefault)

@@ -59,7 +59,8 @@ internal static unsafe class ControllerStructure
         data->MaximumDataTransferSize = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
         data->OptionalAsynchronousEventsSupported = AsyncEvents.Supported;
         data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.EnduranceGroups
-            | ControllerAttributes.TrafficBasedKeepAlive;
+            | ControllerAttributes.TrafficBasedKeepAlive
+            | (controller.HasReservations ? ControllerAttributes.ReservationsAndHostIdentifierInteraction : ControllerAttributes.None);
         data->OptionalAdminCommandSupport = OptionalCommands.Admin();
         data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
         data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;

@@ -50,6 +50,7 @@ internal static unsafe class IndependentNamespaceStructure
             VolatileWriteCacheNotPresent = !source.Backend.HasVolatileWriteCache,
         };
         data->NamespaceSharingCapabilities = NamespaceStructure.Sharing;
+        data->ReservationCapabilities = NamespaceStructure.Reservations(source);
         data->NamespaceAttributes = NamespaceStructure.Attributes(source);
         data->EnduranceGroupIdentifier = EnduranceGroup.Identifier;
         data->NamespaceStatus = new NamespaceStatus { Ready = true };

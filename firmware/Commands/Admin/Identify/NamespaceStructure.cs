@@ -38,6 +38,18 @@ internal static unsafe class NamespaceStructure
     internal static NamespaceAttributes Attributes(NvmeNamespace source) =>
         source.Gate.IsWriteProtected ? NamespaceAttributes.CurrentlyWriteProtected : NamespaceAttributes.None;
 
+    /// <summary>RESCAP: all six types, or none.</summary>
+    internal static ReservationCapabilities Reservations(NvmeNamespace source)
+    {
+        const ReservationCapabilities All = ReservationCapabilities.WriteExclusive | ReservationCapabilities.ExclusiveAccess
+            | ReservationCapabilities.WriteExclusiveRegistrantsOnly | ReservationCapabilities.ExclusiveAccessRegistrantsOnly
+            | ReservationCapabilities.WriteExclusiveAllRegistrants | ReservationCapabilities.ExclusiveAccessAllRegistrants
+            | ReservationCapabilities.IgnoreExistingKey13;
+        return !source.State.HasReservations ? ReservationCapabilities.None
+            : source.State.IsKept ? All | ReservationCapabilities.PersistThroughPowerLoss
+            : All;
+    }
+
     private static void Fill(NvmeController controller, ref CommandSlot slot)
     {
         if (slot.NamespaceIndex >= 0)
@@ -67,6 +79,7 @@ internal static unsafe class NamespaceStructure
             ReadBehavior = backend.SupportsDeallocate ? DeallocatedReadBehavior.AllZeroes : DeallocatedReadBehavior.NotReported,
             WriteZeroesDeallocate = backend.SupportsDeallocate,
         };
+        data->ReservationCapabilities = Reservations(source);
         data->NamespaceAttributes = Attributes(source);
         data->EnduranceGroupIdentifier = EnduranceGroup.Identifier;
         source.Nguid.AsSpan().CopyTo(data->NamespaceGloballyUniqueIdentifier);

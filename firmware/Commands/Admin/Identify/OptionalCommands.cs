@@ -31,7 +31,7 @@ internal static class OptionalCommands
         | If(NvmOpcode.WriteUncorrectable, OptionalNvmCommands.WriteUncorrectable)
         | If(NvmOpcode.DatasetManagement, OptionalNvmCommands.DatasetManagement)
         | If(NvmOpcode.WriteZeroes, OptionalNvmCommands.WriteZeroes)
-        | If(NvmOpcode.ReservationRegister, OptionalNvmCommands.Reservations)
+        | (controller.HasReservations ? OptionalNvmCommands.Reservations : OptionalNvmCommands.None)
         | If(NvmOpcode.Verify, OptionalNvmCommands.Verify)
         | If(NvmOpcode.Copy, OptionalNvmCommands.Copy)
         | (FeatureTable.Find(controller, FeatureId.Timestamp) is null ? OptionalNvmCommands.None : OptionalNvmCommands.Timestamp)

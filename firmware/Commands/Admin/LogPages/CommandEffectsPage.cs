@@ -21,11 +21,11 @@ internal static unsafe class CommandEffectsPage
         CommandsSupportedAndEffectsLog* data = (CommandsSupportedAndEffectsLog*)page;
         for (int i = 0; i <= byte.MaxValue; i++)
         {
-            data->AdminCommands[i] = Entry(CommandTable.Admin((byte)i));
-            data->IoCommands[i] = Entry(CommandTable.Io((byte)i));
+            data->AdminCommands[i] = Entry(controller, CommandTable.Admin((byte)i));
+            data->IoCommands[i] = Entry(controller, CommandTable.Io((byte)i));
         }
     }
 
-    private static CommandSupportedAndEffects Entry(CommandDescriptor? row) =>
-        row is null ? default : new CommandSupportedAndEffects(row.Effects) { CommandSupported = true };
+    private static CommandSupportedAndEffects Entry(NvmeController controller, CommandDescriptor? row) =>
+        row is null || (row.IsSupported != null && !row.IsSupported(controller)) ? default : new CommandSupportedAndEffects(row.Effects) { CommandSupported = true };
 }

@@ -17,6 +17,7 @@ public static class LogPageTable
         EnduranceGroupEventsPage.Row,
         FeatureEffectsPage.Row,
         ManagementCommandEffectsPage.Row,
+        ReservationNotificationPage.Row,
         DiagnosticsPage.Row,
     ]);
 
