@@ -136,6 +136,7 @@ internal sealed class ServedConfiguration
         IeeeOui = subsystem.IeeeOui!.Value,
         ControllerId = controllerId,
         Version = subsystem.Version!.Value,
+        AnaGroups = [.. port.AnaGroups.ConvertAll(group => new AnaGroupSetting(group.GroupId, group.ToState()))],
         MaximumTransferBytes = MaximumTransferBytes(function, port),
         TransferBuffers = TransferBuffers(function, MaximumTransferBytes(function, port)),
         SmallTransferBuffers = DefaultSmallTransferBuffers,

@@ -38,6 +38,9 @@ public enum ControlError : byte
 
     /// <summary>The size is less than one logical block.</summary>
     TooSmall,
+
+    /// <summary>Hosts have been told of no ANA groups.</summary>
+    AnaNotReported,
 }
 
 /// <summary>What a person reads.</summary>
@@ -58,6 +61,7 @@ public static class ControlErrorText
         ControlError.WriteCacheNotAnnounced => "it has a volatile write cache, and hosts were told that there is none; restart to have it",
         ControlError.CannotResize => "this storage cannot change its size while it is served",
         ControlError.TooSmall => "less than one logical block",
+        ControlError.AnaNotReported => "hosts have been told of no ANA groups; give the port an ana_groups entry and restart",
         _ => "unknown error",
     };
 }

@@ -29,9 +29,14 @@ public sealed class AsyncEvents
     /// <summary>Events that may wait at a time. More kinds than there are: a full queue loses the newest event.</summary>
     public const int PendingMax = 16;
 
-    /// <summary>The notices that this controller sends (OAES); others cannot be enabled in Asynchronous Event Configuration.</summary>
-    public const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices
+    /// <summary>The notices that every controller sends; others cannot be enabled in Asynchronous Event Configuration.</summary>
+    private const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices
         | OptionalAsynchronousEvents.EnduranceGroupEventAggregateLogPageChangeNotices;
+
+    /// <summary>The notices that a controller sends (OAES).</summary>
+    public static OptionalAsynchronousEvents SupportedBy(NvmeController controller) => controller.Ana.IsReported
+        ? Supported | OptionalAsynchronousEvents.AsymmetricNamespaceAccessChangeNotices
+        : Supported;
 
     /// <summary>Requests that wait.</summary>
     public int WaitingCount => _waitingCount;
@@ -154,9 +159,9 @@ public sealed class AsyncEvents
                 };
                 return (configuration.CriticalWarnings & bits) != 0;
             case AsynchronousEventType.Notice:
-                // The first seven notices have their bits in the same order, and no later one is supported.
+                // The first seven notices have their bits in the same order, and no later one is supported; what is not cannot be enabled.
                 return raised.EventInformation <= (byte)NoticeEventInformation.EnduranceGroupEventAggregateLogPageChange
-                    && (configuration.Raw & (uint)Supported & (1u << (FirstNoticeBit + raised.EventInformation))) != 0;
+                    && (configuration.Raw & (1u << (FirstNoticeBit + raised.EventInformation))) != 0;
             default:
                 return true;
         }

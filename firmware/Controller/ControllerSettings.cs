@@ -30,6 +30,9 @@ public sealed record ControllerSettings
     /// <summary>Controller ID.</summary>
     public ushort ControllerId { get; init; } = 1;
 
+    /// <summary>ANA groups and their states at start; none for a controller that reports no asymmetric access.</summary>
+    public AnaGroupSetting[] AnaGroups { get; init; } = [];
+
     /// <summary>Version register and Identify VER: major in bits 31:16, minor in 15:8, tertiary in 7:0.</summary>
     public uint Version { get; init; } = 0x0002_0100;
 

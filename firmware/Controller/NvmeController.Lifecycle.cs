@@ -383,6 +383,7 @@ public sealed partial class NvmeController
         _deletions = 0;
         Features.Reset();
         ReservationLog.Reset();
+        Ana.Reset();
         Events.Reset();
         Errors.Reset();
         Smart.Health.ForgetReports();

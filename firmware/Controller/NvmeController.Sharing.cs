@@ -15,7 +15,11 @@ public sealed partial class NvmeController
     /// The controller has the namespace from here on. On the controller's reactor, or before it runs.
     /// </summary>
     /// <returns>False where others are in its shared state this moment: try again.</returns>
-    public bool TryAttach(NvmeNamespace added) => added.TryAttach(Settings.ControllerId, News, Features.Host);
+    public bool TryAttach(NvmeNamespace added)
+    {
+        Ana.Apply(added);
+        return added.TryAttach(Settings.ControllerId, News, Features.Host);
+    }
 
     private void AttachNamespaces()
     {

@@ -49,6 +49,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
+        Ana = new AnaGroups(settings.AnaGroups);
         Shares = CreateShares(reactors ?? [new ReactorLink(0)]);
         Home = Shares[0];
         _loads = new ulong[Shares.Length];
@@ -85,6 +86,9 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
 
     /// <summary>Asynchronous events and the requests that wait for them.</summary>
     public AsyncEvents Events { get; }
+
+    /// <summary>Asymmetric access: the state of each group on this path.</summary>
+    public AnaGroups Ana { get; }
 
     /// <summary>What the controller's own reactor counts.</summary>
     public ReactorStatistics Statistics => Home.Reactor.Statistics;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Nvmepf.Firmware.Namespaces.State;
+using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Namespaces;
 
@@ -78,12 +79,22 @@ public sealed class NvmeNamespace
             return false;
         }
 
+        Invariant.Check(View is null || View.News == news, "each controller has namespace objects of its own");
         View ??= new NamespaceView(this, controllerIdentifier, news);
         View.Host = host;
         bool isAttached = State.TryAttach(View);
         State.Exit();
         return isAttached;
     }
+
+    /// <summary>The same namespace for another controller of the subsystem; backend and state are shared.</summary>
+    public NvmeNamespace ForAnotherController() => new(NamespaceId, Backend, BlockBytes, Uuid, Nguid)
+    {
+        IsActive = IsActive,
+        AnaGroupId = AnaGroupId,
+        State = State,
+        CanKeepState = CanKeepState,
+    };
 
     /// <summary>The controller has it no longer.</summary>
     /// <returns>False where others are in the shared state this moment: try again.</returns>

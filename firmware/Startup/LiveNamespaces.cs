@@ -126,7 +126,7 @@ internal sealed class LiveNamespaces : IDisposable
         bool isUsed = false;
         foreach (NvmeController controller in _server.ControllersOf(nqn))
         {
-            ControlError error = controller.Control.Ask(new AddNamespaceRequest(made));
+            ControlError error = controller.Control.Ask(new AddNamespaceRequest(isUsed ? made.ForAnotherController() : made));
             if (error != ControlError.None)
             {
                 _log.Write($"{come.Place}: cannot enable it: {ControlErrorText.Describe(error)}");

@@ -318,7 +318,6 @@ public sealed class FileTests
         Assert.Equal([3u], served.Namespaces.Select(n => n.NamespaceId));
         Assert.Equal(
             [
-                "a.json: ports[0].ana_groups[1].ana.state \"inaccessible\" has no effect here",
                 "a.json: ports[0].referrals[0].enable \"1\" has no effect here",
                 "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same",
             ],

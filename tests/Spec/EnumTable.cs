@@ -166,6 +166,9 @@ internal static class EnumTable
             EndToEndStorageTagCheckError 288; InternalPathError 300; AsymmetricAccessPersistentLoss 301;
             AsymmetricAccessInaccessible 302; AsymmetricAccessTransition 303; ControllerPathingError 360; HostPathingError 370;
             CommandAbortedByHost 371
+        AnaState: Optimized 1; NonOptimized 2; Inaccessible 3; PersistentLoss 4; Change F
+        AnaCapabilities: None 0; Optimized 1; NonOptimized 2; Inaccessible 4; PersistentLoss 8; Change 10; GroupIdentifierDoesNotChange 40;
+            GroupIdentifierManagement 80
         ReservationType: None 0; WriteExclusive 1; ExclusiveAccess 2; WriteExclusiveRegistrantsOnly 3; ExclusiveAccessRegistrantsOnly 4;
             WriteExclusiveAllRegistrants 5; ExclusiveAccessAllRegistrants 6
         ReservationRegisterAction: Register 0; Unregister 1; Replace 2

@@ -115,6 +115,8 @@ internal static class LayoutTable
             UnallocatedCapacityBytes 176 16
         EnduranceGroupEventAggregateHeader 8: NumberOfEntries 0 8
         EnduranceGroupList 4096: NumberOfIdentifiers 0 2; Identifiers 2 4094
+        AnaLogHeader 16: ChangeCount 0 8; NumberOfGroupDescriptors 8 2
+        AnaGroupDescriptor 32: AnaGroupIdentifier 0 4; NumberOfNamespaceIdentifiers 4 4; ChangeCount 8 8; State 16 1
         ReservationRegisterData 16: CurrentReservationKey 0 8; NewReservationKey 8 8
         ReservationAcquireData 16: CurrentReservationKey 0 8; PreemptReservationKey 8 8
         ReservationStatusHeader 24: Generation 0 4; Type 4 1; NumberOfRegisteredControllers 5 2; PersistThroughPowerLossState 9 1

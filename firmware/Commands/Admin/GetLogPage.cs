@@ -53,7 +53,7 @@ public static unsafe class GetLogPage
     private static Status Prepare(CommandEngine engine, ref CommandSlot slot)
     {
         NvmeController controller = engine.Controller;
-        LogPageDescriptor? row = LogPageTable.Find(new GetLogPageDword10(slot.Entry.Cdw10).LogPageIdentifier);
+        LogPageDescriptor? row = LogPageTable.Find(controller, new GetLogPageDword10(slot.Entry.Cdw10).LogPageIdentifier);
         if (row is null)
         {
             return slot.Blame(new Status(StatusCode.InvalidLogPage, true), LogPageByte);
@@ -103,10 +103,10 @@ public static unsafe class GetLogPage
         GetLogPageDword10 dword10 = new(slot.Entry.Cdw10);
         LogPageDescriptor row = LogPageTable.Find(dword10.LogPageIdentifier)!;
 
-        // Built whole on the stack (4 KiB at most), then cut: pages are small, and no page has to know of offsets.
+        // Built whole on the stack (16 KiB at most), then cut: pages are small, and no page has to know of offsets.
         byte* page = stackalloc byte[LogPageDescriptor.LengthMaximumBytes];
         new Span<byte>(page, row.LengthBytes).Clear();
-        row.Fill(controller, page);
+        row.Fill(controller, ref slot, page);
         int offset = (int)OffsetBytes(in slot.Entry);
         int count = (int)Math.Min((uint)(row.LengthBytes - offset), slot.DataLengthBytes);
         new ReadOnlySpan<byte>(page + offset, count).CopyTo(new Span<byte>(slot.Buffer, count));

@@ -1,3 +1,5 @@
+using Nvmepf.Spec;
+
 namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>A port: <c>ports/ID</c> of nvmet. Of those, a port of type pci bounds transfers and queues; the rest is checked only.</summary>
@@ -97,7 +99,7 @@ internal sealed class AddressAttributes
     ];
 }
 
-/// <summary>State of an ANA group: <c>ports/ID/ana_groups/GRPID</c> of nvmet. Checked, without effect.</summary>
+/// <summary>State of an ANA group: <c>ports/ID/ana_groups/GRPID</c> of nvmet.</summary>
 internal sealed class AnaGroupNode
 {
     private static readonly string[] s_states = ["optimized", "non-optimized", "inaccessible", "persistent-loss", "change"];
@@ -114,7 +116,17 @@ internal sealed class AnaGroupNode
     /// <summary>Its attributes.</summary>
     public static AttributeTable<AnaGroupNode> Attributes { get; } = new(
         Row.Number<AnaGroupNode>(null, "grpid", 1, 128, (n, v) => n.GroupId = v, n => n.GroupId) with { IsJsonNumber = true },
-        Row.Choice<AnaGroupNode>("ana", "state", s_states, (n, v) => n.State = v, n => n.State) with { ValueWithoutEffect = "optimized" });
+        Row.Choice<AnaGroupNode>("ana", "state", s_states, (n, v) => n.State = v, n => n.State));
+
+    /// <summary>The state; optimized where none is given.</summary>
+    public AnaState ToState() => State switch
+    {
+        "non-optimized" => AnaState.NonOptimized,
+        "inaccessible" => AnaState.Inaccessible,
+        "persistent-loss" => AnaState.PersistentLoss,
+        "change" => AnaState.Change,
+        _ => AnaState.Optimized,
+    };
 }
 
 /// <summary>A referral to another port: <c>ports/ID/referrals/NAME</c> of nvmet. Checked, without effect.</summary>

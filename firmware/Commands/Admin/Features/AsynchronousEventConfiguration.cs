@@ -27,7 +27,7 @@ internal static unsafe class AsynchronousEventConfiguration
 
     private static Status CheckSet(NvmeController controller, ref CommandSlot slot)
     {
-        uint refused = slot.Entry.Cdw11 & DefinedNotices & ~(uint)AsyncEvents.Supported;
+        uint refused = slot.Entry.Cdw11 & DefinedNotices & ~(uint)AsyncEvents.SupportedBy(controller);
         if (refused == 0)
         {
             return Status.Success;
@@ -39,8 +39,8 @@ internal static unsafe class AsynchronousEventConfiguration
 
     private static CommandOutcome Set(NvmeController controller, ref CommandSlot slot)
     {
-        const uint Kept = (uint)SupportedWarnings | (uint)AsyncEvents.Supported;
-        controller.Features.Current.AsynchronousEvents = new AsynchronousEventConfigurationFeature(slot.Entry.Cdw11 & Kept);
+        uint kept = (uint)SupportedWarnings | (uint)AsyncEvents.SupportedBy(controller);
+        controller.Features.Current.AsynchronousEvents = new AsynchronousEventConfigurationFeature(slot.Entry.Cdw11 & kept);
 
         // A condition that already holds is reported as soon as its event is enabled.
         controller.Smart.Health.Evaluate(controller, controller.Platform.NowNanoseconds);

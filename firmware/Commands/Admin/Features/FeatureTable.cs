@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.Features;
@@ -35,6 +36,9 @@ public static unsafe class FeatureTable
         NamespaceWriteProtection.Row,
     ]);
 
+    /// <summary>The row of a feature, supported by every controller or not; or null.</summary>
+    internal static FeatureDescriptor? Row(FeatureId identifier) => s_rows[(byte)identifier];
+
     /// <summary>True where the feature has a row, supported by every controller or not.</summary>
     public static bool IsKnown(FeatureId identifier) => s_rows[(byte)identifier] is not null;
 
@@ -57,6 +61,11 @@ public static unsafe class FeatureTable
         if (row.IsNamespaceSpecific)
         {
             slot.NamespaceIndex = controller.Namespaces.IndexOf(identifier);
+            if (slot.NamespaceIndex >= 0 && controller.Namespaces[slot.NamespaceIndex].Gate.Check(CommandAccess.None) is { IsError: true } refused)
+            {
+                return refused; // the path to the namespace is lost
+            }
+
             return slot.NamespaceIndex >= 0 || (isSet && isBroadcast)
                 ? Status.Success
                 : slot.Blame(new Status(StatusCode.InvalidNamespaceOrFormat, true), NamespaceByte);

@@ -57,7 +57,7 @@ internal static unsafe class ControllerStructure
     {
         data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
         data->MaximumDataTransferSize = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
-        data->OptionalAsynchronousEventsSupported = AsyncEvents.Supported;
+        data->OptionalAsynchronousEventsSupported = AsyncEvents.SupportedBy(controller);
         data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.EnduranceGroups
             | ControllerAttributes.TrafficBasedKeepAlive
             | (controller.HasReservations ? ControllerAttributes.ReservationsAndHostIdentifierInteraction : ControllerAttributes.None);
@@ -71,6 +71,15 @@ internal static unsafe class ControllerStructure
         data->WarningCompositeTemperatureThresholdKelvin = HealthMonitor.WarningTemperatureKelvin;
         data->CriticalCompositeTemperatureThresholdKelvin = HealthMonitor.CriticalTemperatureKelvin;
         data->TotalNvmCapacityBytes = TotalCapacityBytes(controller);
+        if (controller.Ana.IsReported)
+        {
+            data->ControllerMultiPathCapabilities |= MultiPathCapabilities.AsymmetricNamespaceAccessReporting;
+            data->AnaTransitionTimeSeconds = AnaGroups.TransitionTimeSeconds;
+            data->AsymmetricNamespaceAccessCapabilities = (byte)AnaGroups.Capabilities;
+            data->AnaGroupIdentifierMaximum = AnaGroups.GroupsMax;
+            data->NumberOfAnaGroupIdentifiers = AnaGroups.GroupsMax;
+        }
+
         data->EnduranceGroupIdentifierMaximum = EnduranceGroup.Identifier;
         data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
     }

@@ -31,7 +31,7 @@ internal static unsafe class IndependentNamespaceStructure
     {
         if (slot.NamespaceIndex >= 0)
         {
-            Write((IdentifyIndependentNamespace*)slot.Buffer, controller.Namespaces[slot.NamespaceIndex]);
+            Write(controller, (IdentifyIndependentNamespace*)slot.Buffer, controller.Namespaces[slot.NamespaceIndex]);
         }
     }
 
@@ -39,11 +39,11 @@ internal static unsafe class IndependentNamespaceStructure
     {
         if (AllocatedNamespaces.Find(controller, slot.Entry.NamespaceIdentifier) is { } allocated)
         {
-            Write((IdentifyIndependentNamespace*)slot.Buffer, allocated);
+            Write(controller, (IdentifyIndependentNamespace*)slot.Buffer, allocated);
         }
     }
 
-    private static void Write(IdentifyIndependentNamespace* data, NvmeNamespace source)
+    private static void Write(NvmeController controller, IdentifyIndependentNamespace* data, NvmeNamespace source)
     {
         data->NamespaceFeatures = new IndependentNamespaceFeatures
         {
@@ -51,6 +51,7 @@ internal static unsafe class IndependentNamespaceStructure
         };
         data->NamespaceSharingCapabilities = NamespaceStructure.Sharing;
         data->ReservationCapabilities = NamespaceStructure.Reservations(source);
+        data->AnaGroupIdentifier = controller.Ana.IsReported ? source.AnaGroupId : 0;
         data->NamespaceAttributes = NamespaceStructure.Attributes(source);
         data->EnduranceGroupIdentifier = EnduranceGroup.Identifier;
         data->NamespaceStatus = new NamespaceStatus { Ready = true };

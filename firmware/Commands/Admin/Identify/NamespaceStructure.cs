@@ -54,7 +54,7 @@ internal static unsafe class NamespaceStructure
     {
         if (slot.NamespaceIndex >= 0)
         {
-            Write((IdentifyNamespace*)slot.Buffer, controller.Namespaces[slot.NamespaceIndex]);
+            Write(controller, (IdentifyNamespace*)slot.Buffer, controller.Namespaces[slot.NamespaceIndex]);
         }
     }
 
@@ -62,11 +62,11 @@ internal static unsafe class NamespaceStructure
     {
         if (AllocatedNamespaces.Find(controller, slot.Entry.NamespaceIdentifier) is { } allocated)
         {
-            Write((IdentifyNamespace*)slot.Buffer, allocated);
+            Write(controller, (IdentifyNamespace*)slot.Buffer, allocated);
         }
     }
 
-    private static void Write(IdentifyNamespace* data, NvmeNamespace source)
+    private static void Write(NvmeController controller, IdentifyNamespace* data, NvmeNamespace source)
     {
         NamespaceBackend backend = source.Backend;
         data->NamespaceSizeLogicalBlocks = source.SizeBlocks;
@@ -80,6 +80,7 @@ internal static unsafe class NamespaceStructure
             WriteZeroesDeallocate = backend.SupportsDeallocate,
         };
         data->ReservationCapabilities = Reservations(source);
+        data->AnaGroupIdentifier = controller.Ana.IsReported ? source.AnaGroupId : 0;
         data->NamespaceAttributes = Attributes(source);
         data->EnduranceGroupIdentifier = EnduranceGroup.Identifier;
         source.Nguid.AsSpan().CopyTo(data->NamespaceGloballyUniqueIdentifier);

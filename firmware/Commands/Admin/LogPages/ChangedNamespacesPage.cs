@@ -18,7 +18,7 @@ internal static unsafe class ChangedNamespacesPage
         AfterRead = &AfterRead,
     };
 
-    private static void Fill(NvmeController controller, byte* page) =>
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page) =>
         controller.Events.ChangedNamespaces.CopyTo(new Span<uint>(page, IdentifyData.NamespaceListEntries));
 
     private static void AfterRead(NvmeController controller) => controller.Events.ChangedNamespaces.Clear();

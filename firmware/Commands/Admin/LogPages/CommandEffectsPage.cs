@@ -16,7 +16,7 @@ internal static unsafe class CommandEffectsPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         CommandsSupportedAndEffectsLog* data = (CommandsSupportedAndEffectsLog*)page;
         for (int i = 0; i <= byte.MaxValue; i++)

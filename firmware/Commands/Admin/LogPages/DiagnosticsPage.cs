@@ -22,7 +22,7 @@ internal static unsafe class DiagnosticsPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         DiagnosticsLog* data = (DiagnosticsLog*)page;
         ReactorStatistics reactor = controller.Statistics;

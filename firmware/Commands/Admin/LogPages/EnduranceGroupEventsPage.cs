@@ -19,7 +19,7 @@ internal static unsafe class EnduranceGroupEventsPage
         AfterRead = &AfterRead,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         if (controller.Smart.Health.HasEnduranceGroupEvent)
         {

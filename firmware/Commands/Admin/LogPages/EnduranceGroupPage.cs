@@ -30,7 +30,7 @@ internal static unsafe class EnduranceGroupPage
 
     private static UInt128 DataUnits(ulong bytes) => (bytes / DataUnitBytes) + (bytes % DataUnitBytes == 0 ? 0ul : 1);
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         EnduranceGroupInformationLog* data = (EnduranceGroupInformationLog*)page;
         SmartCounters smart = controller.Smart;

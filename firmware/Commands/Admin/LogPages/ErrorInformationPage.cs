@@ -15,6 +15,6 @@ internal static unsafe class ErrorInformationPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page) =>
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page) =>
         controller.Errors.CopyTo(new Span<ErrorInformationLogEntry>(page, ErrorLog.EntryCount));
 }

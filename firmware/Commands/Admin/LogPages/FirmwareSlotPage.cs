@@ -16,7 +16,7 @@ internal static unsafe class FirmwareSlotPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         FirmwareSlotInformationLog* data = (FirmwareSlotInformationLog*)page;
         data->ActiveFirmwareInfo = new ActiveFirmwareInfo { ActiveSlot = 1 };

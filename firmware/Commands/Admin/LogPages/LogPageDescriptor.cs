@@ -7,7 +7,7 @@ namespace Nvmepf.Firmware.Commands.Admin.LogPages;
 public sealed unsafe class LogPageDescriptor
 {
     /// <summary>The longest page that there is.</summary>
-    public const int LengthMaximumBytes = 4096;
+    public const int LengthMaximumBytes = 16 * 1024;
 
     /// <summary>LID.</summary>
     public required LogPageId Id { get; init; }
@@ -24,11 +24,14 @@ public sealed unsafe class LogPageDescriptor
     /// <summary>LIDSP of the Supported Log Pages log.</summary>
     public ushort LidSpecificParameter { get; init; }
 
+    /// <summary>Null for always; else whether this controller has the page.</summary>
+    public delegate* managed<NvmeController, bool> IsSupported { get; init; }
+
     /// <summary>Checks what only this page uses of the dwords; null for nothing.</summary>
     public delegate* managed<NvmeController, ref CommandSlot, Status> Check { get; init; }
 
     /// <summary>Fills the page, <see cref="LengthBytes"/> zeroed bytes.</summary>
-    public required delegate* managed<NvmeController, byte*, void> Fill { get; init; }
+    public required delegate* managed<NvmeController, ref CommandSlot, byte*, void> Fill { get; init; }
 
     /// <summary>Called after the page was read with Retain Asynchronous Event clear; null for nothing to do.</summary>
     public delegate* managed<NvmeController, void> AfterRead { get; init; }

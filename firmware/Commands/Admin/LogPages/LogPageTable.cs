@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Controller;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.LogPages;
@@ -13,6 +14,7 @@ public static class LogPageTable
         FirmwareSlotPage.Row,
         ChangedNamespacesPage.Row,
         CommandEffectsPage.Row,
+        AsymmetricAccessPage.Row,
         EnduranceGroupPage.Row,
         EnduranceGroupEventsPage.Row,
         FeatureEffectsPage.Row,
@@ -21,8 +23,15 @@ public static class LogPageTable
         DiagnosticsPage.Row,
     ]);
 
-    /// <summary>The row of an identifier, or null.</summary>
+    /// <summary>The row of an identifier, supported by every controller or not; or null.</summary>
     public static LogPageDescriptor? Find(LogPageId identifier) => s_rows[(byte)identifier];
+
+    /// <summary>The row of a page that a controller has, or null.</summary>
+    public static unsafe LogPageDescriptor? Find(NvmeController controller, LogPageId identifier)
+    {
+        LogPageDescriptor? row = s_rows[(byte)identifier];
+        return row is not null && row.IsSupported != null && !row.IsSupported(controller) ? null : row;
+    }
 
     private static LogPageDescriptor?[] Index(LogPageDescriptor[] rows)
     {

@@ -18,7 +18,7 @@ internal static unsafe class ManagementCommandEffectsPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         // Zero is the value of every entry.
     }

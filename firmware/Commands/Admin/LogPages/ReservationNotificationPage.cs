@@ -19,7 +19,7 @@ internal static unsafe class ReservationNotificationPage
         AfterRead = &AfterRead,
     };
 
-    private static void Fill(NvmeController controller, byte* page) => *(ReservationNotificationLog*)page = controller.ReservationLog.Take();
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page) => *(ReservationNotificationLog*)page = controller.ReservationLog.Take();
 
     private static void AfterRead(NvmeController controller) => controller.RaiseReservationEvent();
 }

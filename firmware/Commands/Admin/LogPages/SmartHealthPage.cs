@@ -31,7 +31,7 @@ internal static unsafe class SmartHealthPage
     /// <summary>Bytes in units of 1000 blocks of 512 bytes, rounded up.</summary>
     internal static ulong DataUnits(ulong bytes) => (bytes / DataUnitBytes) + (bytes % DataUnitBytes == 0 ? 0ul : 1);
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         SmartHealthLog* data = (SmartHealthLog*)page;
         SmartCounters smart = controller.Smart;

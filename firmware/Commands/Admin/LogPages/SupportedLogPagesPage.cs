@@ -15,12 +15,12 @@ internal static unsafe class SupportedLogPagesPage
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, byte* page)
+    private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         SupportedLogPagesLog* data = (SupportedLogPagesLog*)page;
         for (int i = 0; i <= byte.MaxValue; i++)
         {
-            if (LogPageTable.Find((LogPageId)i) is { } row)
+            if (LogPageTable.Find(controller, (LogPageId)i) is { } row)
             {
                 data->LogPages[i] = new SupportedLogPage { LogPageSupported = true, LidSpecificParameter = row.LidSpecificParameter };
             }
