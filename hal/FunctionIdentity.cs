@@ -15,4 +15,8 @@ public sealed record FunctionIdentity(
     ushort SubsystemId,
     byte RevisionId,
     uint ClassCode,
-    int MsixVectorCount);
+    int MsixVectorCount)
+{
+    /// <summary>MSI messages offered where the function has MSI as well, 1 to 32; 0 for as many as MSI-X vectors, up to 32.</summary>
+    public int MsiMessageCount { get; init; }
+}

@@ -43,6 +43,7 @@ internal sealed class ConfigurationDifference
         difference.CompareNodes(running.Functions, wantedTree.Functions, node => node.Name, node => node.Place, FunctionNode.Attributes);
         difference.CompareNodes(
             running.Controllers, wantedTree.Controllers, node => node.Name, node => node.Place, EndpointControllerNode.Attributes);
+        difference.CompareInner(running, wantedTree);
         difference.CompareLinks(running, wantedTree);
         return difference;
     }
@@ -86,8 +87,21 @@ internal sealed class ConfigurationDifference
     }
 
     private void CompareNodes<TNode>(
-        List<TNode> running, List<TNode> wanted, Func<TNode, string> nameOf, Func<TNode, Place> placeOf, AttributeTable<TNode> attributes)
+        List<TNode> running,
+        List<TNode> wanted,
+        Func<TNode, string> nameOf,
+        Func<TNode, Place> placeOf,
+        AttributeTable<TNode> attributes,
+        bool mayBeNew = true)
     {
+        foreach (TNode one in wanted)
+        {
+            if (!mayBeNew && !running.Exists(node => nameOf(node) == nameOf(one)))
+            {
+                Postpone(placeOf(one), "cannot come while the rest is served");
+            }
+        }
+
         foreach (TNode one in running)
         {
             int index = wanted.FindIndex(node => nameOf(node) == nameOf(one));
@@ -105,6 +119,22 @@ internal sealed class ConfigurationDifference
                     Postpone((row.Group is null ? place : place.Member(row.Group)).Member(row.Key), null);
                 }
             }
+        }
+    }
+
+    /// <summary>What stands below subsystems and ports, besides namespaces.</summary>
+    private void CompareInner(ConfigurationTree running, ConfigurationTree wanted)
+    {
+        foreach (SubsystemNode subsystem in running.Subsystems)
+        {
+            List<PassthroughNode> now = wanted.Subsystems.Find(node => node.Nqn == subsystem.Nqn)?.Passthrough ?? [];
+            CompareNodes(subsystem.Passthrough, now, _ => string.Empty, node => node.Place, PassthroughNode.Attributes, mayBeNew: false);
+        }
+
+        foreach (PortNode port in running.Ports)
+        {
+            List<AnaGroupNode> now = wanted.Ports.Find(node => node.PortId == port.PortId)?.AnaGroups ?? [];
+            CompareNodes(port.AnaGroups, now, node => $"{node.GroupId}", node => node.Place, AnaGroupNode.Attributes, mayBeNew: false);
         }
     }
 

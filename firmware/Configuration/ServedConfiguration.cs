@@ -117,8 +117,15 @@ internal sealed class ServedConfiguration
             IdentityOf(function, settings),
             served,
             directory,
-            controller.Platform == EndpointControllerNode.Rk3588Platform ? Rk3588Attributes.ToOptions(controller) : null,
+            controller.Platform == EndpointControllerNode.Rk3588Platform ? BoardOptions(controller, function) : null,
             new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1));
+    }
+
+    /// <summary>A function without an interrupt pin offers no INTx.</summary>
+    private static Rk3588Options BoardOptions(EndpointControllerNode controller, FunctionNode function)
+    {
+        Rk3588Options options = Rk3588Attributes.ToOptions(controller);
+        return function.InterruptPin == 0 ? options with { Switches = options.Switches with { LegacyInterrupt = false } } : options;
     }
 
     private static bool IsSamePath(string one, string other) =>
@@ -151,7 +158,10 @@ internal sealed class ServedConfiguration
         (ushort)function.SubsystemId!,
         (byte)function.RevisionId!,
         ClassCode,
-        (int)function.MsixInterrupts!);
+        (int)function.MsixInterrupts!)
+    {
+        MsiMessageCount = (int)(function.MsiInterrupts ?? 0),
+    };
 
     /// <summary>The controllers of a subsystem are numbered from cntlid_min on.</summary>
     private static ushort ControllerId(SubsystemNode subsystem, int siblings)

@@ -33,7 +33,8 @@ public sealed class ChangedNamespaces
             return;
         }
 
-        int index = Array.BinarySearch(_identifiers, 0, _count, namespaceIdentifier);
+        // Of a span, for an array's own search makes a helper object at its first use.
+        int index = _identifiers.AsSpan(0, _count).BinarySearch(namespaceIdentifier);
         if (index >= 0)
         {
             return;

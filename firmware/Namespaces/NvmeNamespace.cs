@@ -65,6 +65,9 @@ public sealed class NvmeNamespace
     /// <summary>How the controller sees the shared state; null until it has the namespace.</summary>
     public NamespaceView? View { get; private set; }
 
+    /// <summary>Makes <see cref="View"/> for a controller that is about to have the namespace; allocates, so not on a reactor.</summary>
+    public void MakeView(ushort controllerIdentifier, NewsFlag news) => View ??= new NamespaceView(this, controllerIdentifier, news);
+
     /// <summary>
     /// A controller has the namespace from here on. Where others are in the shared state this moment, or too many have it, it has not.
     /// </summary>
@@ -80,8 +83,8 @@ public sealed class NvmeNamespace
         }
 
         Invariant.Check(View is null || View.News == news, "each controller has namespace objects of its own");
-        View ??= new NamespaceView(this, controllerIdentifier, news);
-        View.Host = host;
+        MakeView(controllerIdentifier, news);
+        View!.Host = host;
         bool isAttached = State.TryAttach(View);
         State.Exit();
         return isAttached;

@@ -122,28 +122,29 @@ internal sealed class LiveNamespaces : IDisposable
 
     private void Add(string nqn, ServedNamespace come)
     {
-        NvmeNamespace made = NamespaceOpener.Open(come, _states.Of(nqn, come));
+        // Storage is opened once; each controller has a namespace of its own over it.
+        NvmeNamespace? made = null;
         bool isUsed = false;
         foreach (NvmeController controller in _server.ControllersOf(nqn))
         {
-            ControlError error = controller.Control.Ask(new AddNamespaceRequest(isUsed ? made.ForAnotherController() : made));
+            made = made is null ? NamespaceOpener.Open(come, _states.Of(nqn, come)) : made.ForAnotherController();
+            ControlError error = controller.Control.Ask(new AddNamespaceRequest(controller, made));
+            isUsed |= error == ControlError.None;
             if (error != ControlError.None)
             {
-                _log.Write($"{come.Place}: cannot enable it: {ControlErrorText.Describe(error)}");
-                continue;
+                _log.Write($"{come.Place}: cannot enable it on {controller.Settings.Name}: {ControlErrorText.Describe(error)}");
             }
-
-            isUsed = true;
         }
 
-        if (!isUsed)
+        if (made is not null && !isUsed)
         {
             made.Backend.Dispose();
-            return;
         }
-
-        _opened.Add(made.Backend);
-        Served[nqn].Add(come);
-        _log.Write(NamespaceOpener.Describe(made, nqn));
+        else if (made is not null)
+        {
+            _opened.Add(made.Backend);
+            Served[nqn].Add(come);
+            _log.Write(NamespaceOpener.Describe(made, nqn));
+        }
     }
 }

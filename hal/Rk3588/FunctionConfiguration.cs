@@ -188,7 +188,7 @@ internal sealed class FunctionConfiguration
     private void WriteInterrupts(in DbiWriteAccess access)
     {
         // Enable bits and masks in these words are the host's: written only where something of ours differs.
-        int vectors = Math.Min(_identity.MsixVectorCount, 32);
+        int vectors = Math.Min(_identity.MsiMessageCount > 0 ? _identity.MsiMessageCount : _identity.MsixVectorCount, 32);
         MsiControl msi = Msi.Control.Read();
         MsiControl msiWanted = msi with { VectorsOfferedLog2 = (byte)System.Numerics.BitOperations.Log2((uint)(vectors * 2) - 1) };
         if (msi != msiWanted)

@@ -174,4 +174,18 @@ public sealed class Rk3588OptionTests
         Assert.Contains("\"running_link\": \"keep\"", json, StringComparison.Ordinal);
         Assert.Equal(options, Judge.File(json).Rk3588! with { Clock = options.Clock });
     }
+
+    [Theory]
+    [InlineData("\"interrupt_pin\": 0, \"msi_interrupts\": 4, \"msix_interrupts\": 9", false, 4, 9)]
+    [InlineData("\"interrupt_pin\": 1, \"msi_interrupts\": 8", true, 8, 8)]
+    [InlineData("\"msix_interrupts\": 3", true, 0, 3)]
+    public void The_function_says_which_interrupts_there_are(string function, bool hasPin, int messages, int vectors)
+    {
+        string json = Samples.With(function: function)
+            .Replace("\"vfio_user\": {\"directory\": \"/run/vm\"}", "\"rk3588\": {\"bar_memory\": \"hugepages\"}", StringComparison.Ordinal);
+        ServedFunction served = Judge.File(json);
+        Assert.Equal(hasPin, served.Rk3588!.Switches.LegacyInterrupt);
+        Assert.Equal(messages, served.Identity.MsiMessageCount);
+        Assert.Equal(vectors, served.Identity.MsixVectorCount);
+    }
 }

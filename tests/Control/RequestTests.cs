@@ -60,7 +60,7 @@ public sealed class RequestTests
         using AdminHost host = Start();
         _ = host.Submit(AdminHost.Command(AdminOpcode.AsynchronousEventRequest));
         NvmeNamespace added = new(3, new NullBackend(1 << 20), 512, Guid.NewGuid(), new byte[16]);
-        Assert.Equal(ControlError.None, Ask(host, new AddNamespaceRequest(added)));
+        Assert.Equal(ControlError.None, Ask(host, new AddNamespaceRequest(host.Controller, added)));
         AssertChanged(host, 3);
         Assert.Equal([1u, 3u], ActiveList(host));
         Assert.Equal(2048u, SizeBlocks(host, 3));
@@ -100,9 +100,9 @@ public sealed class RequestTests
     {
         using AdminHost host = Start(2);
         NvmeNamespace Make(uint identifier) => new(identifier, new NullBackend(1 << 20), 512, Guid.NewGuid(), new byte[16]);
-        Assert.Equal(ControlError.NamespaceExists, Ask(host, new AddNamespaceRequest(Make(1))));
-        Assert.Equal(ControlError.NamespaceIdTooLarge, Ask(host, new AddNamespaceRequest(Make(3))));
-        Assert.Equal(ControlError.None, Ask(host, new AddNamespaceRequest(Make(2))));
+        Assert.Equal(ControlError.NamespaceExists, Ask(host, new AddNamespaceRequest(host.Controller, Make(1))));
+        Assert.Equal(ControlError.NamespaceIdTooLarge, Ask(host, new AddNamespaceRequest(host.Controller, Make(3))));
+        Assert.Equal(ControlError.None, Ask(host, new AddNamespaceRequest(host.Controller, Make(2))));
         Assert.Equal(ControlError.NoSuchNamespace, Ask(host, new RemoveNamespaceRequest(9)));
         Assert.Equal(ControlError.NoSuchNamespace, Ask(host, new SetNamespaceActiveRequest(9, true)));
         Assert.Equal(ControlError.NoSuchNamespace, Ask(host, new ResizeNamespaceRequest(9, 1 << 20)));

@@ -21,6 +21,31 @@ public sealed class BackingFileTests
     }
 
     [Fact]
+    public void A_buffered_file_goes_through_the_page_cache_where_another_bypasses_it()
+    {
+        using Place place = new();
+        using (FileBackend other = new(place.File, 1 << 20))
+        {
+            other.Open();
+            Assert.Equal(other.IsDirect, IsOpenDirect(place.File));
+        }
+
+        using FileBackend backend = new(place.File, 1 << 20, isBuffered: true);
+        backend.Open();
+        Assert.False(IsOpenDirect(place.File));
+        Assert.False(backend.IsDirect);
+        Assert.Equal(1u, backend.MemoryAlignmentBytes);
+    }
+
+    /// <summary>What the kernel says of this process's descriptor of a file: O_DIRECT is 40000 in octal on x86, 200000 on arm64.</summary>
+    private static bool IsOpenDirect(string path)
+    {
+        string descriptor = Directory.GetFiles("/proc/self/fd").Single(name => new FileInfo(name).LinkTarget == path);
+        string flags = File.ReadAllLines(descriptor.Replace("/fd/", "/fdinfo/", StringComparison.Ordinal)).Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
+        return (Convert.ToInt32(flags[6..].Trim(), 8) & Convert.ToInt32(Machine.IsArm64 ? "200000" : "40000", 8)) != 0;
+    }
+
+    [Fact]
     public void An_existing_file_keeps_its_size_where_none_is_given()
     {
         using Place place = new();

@@ -19,7 +19,7 @@ set -euo pipefail
 size_mib=1024
 queues=4
 model="nvmepf end-to-end"
-firmware='' emulated=0 private_memory=0 keep='' name=''
+firmware='' follows_directory=0 emulated=0 private_memory=0 keep='' name=''
 firmware_options=()
 work='' firmware_pid='' boot_pid=''
 
@@ -55,7 +55,7 @@ end_process() {
 
 list() {
   local file
-  for file in tour filesystem fio-verify discard reset-under-io reboot sudden-death demo; do
+  for file in tour filesystem fio-verify discard live-namespaces reset-under-io reboot sudden-death demo; do
     if [[ $file == sudden-death ]]; then
       printf '%-16s %s\n' "$file" "the firmware is killed while it writes; a fresh one with a fresh guest finds all that was acknowledged"
     else
@@ -101,8 +101,14 @@ start_firmware() {
   ((emulated)) && return
   rm -rf "$work/nvme0" && mkdir "$work/nvme0"
   printf -- '-- %s\n' "$(basename "$firmware") starts" >>"$work/firmware.log"
-  "$firmware" --vfio-user "$work/nvme0" --namespace "file:$work/image,size=${size_mib}M" --queues "$queues" --model "$model" \
-    "${firmware_options[@]}" </dev/null >>"$work/firmware.log" 2>&1 &
+  local -a options=(--vfio-user "$work/nvme0" --namespace "file:$work/image,size=${size_mib}M" --queues "$queues" --model "$model")
+  options+=("${firmware_options[@]}")
+  # As a directory that is followed, where the scenario wants one.
+  if ((follows_directory)); then
+    "$firmware" "${options[@]}" --export-configfs "$work/config" || rig_die "$firmware cannot export its configuration"
+    options=(--configfs "$work/config")
+  fi
+  "$firmware" "${options[@]}" </dev/null >>"$work/firmware.log" 2>&1 &
   firmware_pid=$!
   until [[ -S $work/nvme0/cntrl ]]; do
     kill -0 "$firmware_pid" 2>/dev/null || rig_die "$firmware ended before it listened"
@@ -169,6 +175,36 @@ discard() {
   rig_say "the image takes $used MiB after the discard"
 }
 
+# Changes the directory each time the guest asks for it.
+live_namespaces() {
+  local done=0 wanted namespaces
+  ((emulated)) && rig_die "QEMU's own controller follows no directory"
+  follows_directory=1
+  start_firmware
+  boot live-namespaces 180
+  namespaces=$(echo "$work"/config/nvmet/subsystems/*/namespaces)
+  while kill -0 "$boot_pid" 2>/dev/null; do
+    wanted=$(tr -d '\r' <"$work/status" | sed -n 's/^RIG-NOTE live //p' | sed -n "$((done + 1))p")
+    if [[ -n $wanted ]]; then
+      rig_say "change: $wanted"
+      case $wanted in
+        add) mkdir "$namespaces/2" && echo "file:$work/second,size=64M" >"$namespaces/2/device_path" && echo 1 >"$namespaces/2/enable" ;;
+        grow) truncate -s 128M "$work/second" ;;
+        disable) echo 0 >"$namespaces/2/enable" ;;
+        enable) echo "$work/second" >"$namespaces/2/device_path" && echo 1 >"$namespaces/2/enable" ;;
+        remove) rm -r "$namespaces/2" ;;
+        *) rig_die "the guest wants '$wanted'" ;;
+      esac
+      done=$((done + 1))
+    fi
+    sleep 0.1
+  done
+  finish_boot
+  ((done == 5)) || rig_die "the guest asked for $done changes, not 5"
+  stop_firmware
+  grep -q 'allocated 0 bytes$' "$work/firmware.log" || rig_die "a reactor allocated memory"
+}
+
 # The highest number that the guest noted as durable.
 durable() { tr -d '\r' <"$work/status" | sed -n 's/^RIG-NOTE durable \([0-9]*\)$/\1/p' | tail -n 1 | grep . || printf '0\n'; }
 
@@ -214,6 +250,7 @@ main() {
     demo) plain demo 240 --with-fio ;;
     reboot) plain reboot 180 --boots 3 ;;
     discard) discard ;;
+    live-namespaces) live_namespaces ;;
     sudden-death) sudden_death ;;
     *) rig_die "there is no scenario $name; --list prints them" ;;
   esac
