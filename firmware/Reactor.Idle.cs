@@ -133,7 +133,7 @@ public sealed partial class Reactor
             for (int i = 0; i < _functions.Length; i++)
             {
                 NvmeController controller = _functions[i].Controller;
-                found |= controller.Control.HasWork || controller.HasShareWork;
+                found |= controller.Control.HasWork || controller.HasShareWork || controller.Passthrough is { HasWork: true };
             }
 
             for (int i = 0; i < _shares.Length; i++)

@@ -282,6 +282,7 @@ public sealed partial class Reactor : IDisposable
     {
         function.Controller.StartBackends(_group.Rings);
         function.Controller.Control.Open(_ringEvent);
+        function.Controller.Passthrough?.Start(_ringEvent);
         function.Platform.Start(function.Controller);
     }
 

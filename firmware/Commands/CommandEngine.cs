@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Firmware.Reactors;
 using Nvmepf.Firmware.Transfer;
@@ -30,13 +31,16 @@ public sealed unsafe partial class CommandEngine : IDisposable
     /// </summary>
     private const int AdminReserve = 16;
 
+    /// <summary>Memory of commands that go to another controller, not to a namespace's backend: dwords, as its own PRPs.</summary>
+    private const uint ForwardedAlignmentBytes = sizeof(uint);
+
     private readonly ShareLink? _link; // null in the engine of the controller's own reactor
     private readonly IPlatform _platform;
     private readonly QueueSet _queues;
     private readonly BufferPool _buffers;
     private readonly BufferPool _smallBuffers; // the same object where there are none
-    private readonly CommandDescriptor?[] _adminRows = CommandTable.AdminRows;
-    private readonly CommandDescriptor?[] _ioRows = CommandTable.IoRows;
+    private readonly CommandDescriptor?[] _adminRows;
+    private readonly CommandDescriptor?[] _ioRows;
     private readonly DataMapper _mapper;
     private readonly HostMover _mover;
     private readonly CommandSlot* _slots; // native memory, _slotCount long, freed in Dispose
@@ -55,6 +59,8 @@ public sealed unsafe partial class CommandEngine : IDisposable
         Controller = controller;
         Namespaces = controller.Namespaces;
         Media = controller.Smart.AddEngine();
+        _adminRows = controller.Passthrough is null ? CommandTable.AdminRows : PassthroughTable.AdminRows;
+        _ioRows = controller.Passthrough is null ? CommandTable.IoRows : PassthroughTable.IoRows;
         _link = share.Link;
         _platform = share.Platform;
         _queues = share.Queues;
@@ -237,6 +243,25 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
     }
 
+    /// <summary>
+    /// A command that its handler sent to another controller has ended there: its status is in the slot's operation. What that controller has
+    /// done is reported even where the command was to be aborted meanwhile; after a reset nobody is told.
+    /// </summary>
+    public void ForwardedCompleted(int slotIndex)
+    {
+        ref CommandSlot slot = ref _slots[slotIndex];
+        Invariant.Check(slot.State == CommandState.Executing && slot.Stall == StallReason.None, "a forwarded command that ends is executing");
+        if ((slot.Flags & CommandFlags.CancelRequested) != 0 && (_discarding || slot.Operation.Status.IsError))
+        {
+            slot.Status = slot.CancelStatus;
+            Finish(ref slot);
+        }
+        else
+        {
+            Continue(ref slot);
+        }
+    }
+
     /// <summary>A DMA request of the slot ended.</summary>
     public void DmaCompleted(int slotIndex, DmaStatus status)
     {
@@ -408,7 +433,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsAligned(ref CommandSlot slot)
     {
-        uint mask = Backend(ref slot).MemoryAlignmentBytes - 1;
+        uint mask = (slot.NamespaceIndex < 0 ? ForwardedAlignmentBytes : Backend(ref slot).MemoryAlignmentBytes) - 1;
         if (mask == 0)
         {
             return true;

@@ -42,6 +42,11 @@ internal sealed class CommandLine
             "SPEC",
             "a namespace; repeat it for more: file:PATH[,size=4G][,lba=512|4096],\nblock:/dev/NAME, ram:SIZE, null:SIZE; sizes take K, M, G and T")
             { IsRepeatable = true, PathInFile = "subsystems[].namespaces" },
+        new(
+            "--passthrough",
+            "TARGET",
+            "instead of --namespace: an NVMe controller of this machine, /dev/nvmeN, or\none to connect, transport=tcp,traddr=ADDRESS[,trsvcid=4420],nqn=NQN\n(docs/passthrough.md)")
+            { PathInFile = "subsystems[].passthru" },
         new("--queues", "N", "I/O queues, 1 to 128 (default: 4)") { PathInFile = "subsystems[].attr.qid_max" },
         new("--mdts-kb", "N", "largest transfer in KiB: 8, 16, ... 2048 (default: 512)") { PathInFile = "functions[].nvme.mdts_kb" },
         new("--vendor-id", "ID", "PCI vendor and subsystem vendor ID (default: 0x1b96)") { PathInFile = "subsystems[].attr.vendor_id" },
@@ -152,7 +157,8 @@ internal sealed class CommandLine
     public static string Usage()
     {
         System.Text.StringBuilder text = new(
-            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --platform rk3588 --bar-memory MEM --namespace SPEC [OPTIONS]\n"
+            "usage: nvmepf --vfio-user DIR --namespace SPEC [OPTIONS]\n       nvmepf --vfio-user DIR --passthrough TARGET [OPTIONS]\n"
+            + "       nvmepf --platform rk3588 --bar-memory MEM --namespace SPEC [OPTIONS]\n"
             + "       nvmepf --config FILE [OPTIONS]\n       nvmepf --configfs DIR [OPTIONS]\n\nServes an NVMe SSD to a virtual machine or over a board's PCIe link.\n\n");
         foreach (Option option in s_options)
         {

@@ -114,7 +114,7 @@ internal static class CommandLineTree
             Set(subsystem, function, value, new Place(null, name));
         }
 
-        if (subsystem.Namespaces.Count == 0)
+        if (subsystem.Namespaces.Count == 0 && subsystem.Passthrough.Count == 0)
         {
             throw new ConfigurationException($"--namespace: is missing; allowed: {NamespaceSource.Form}");
         }
@@ -124,7 +124,9 @@ internal static class CommandLineTree
             ?? other ?? throw new ConfigurationException("--vfio-user: is missing; allowed: a directory for the socket");
         if (subsystem.Nqn.Length == 0)
         {
-            string? path = subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;
+            string? path = subsystem.Passthrough.Count > 0
+                ? subsystem.Passthrough[0].DevicePath
+                : subsystem.Namespaces.Find(n => n.Source!.IsPersistent)?.Source!.Path;
             bool needsMachine = subsystem.Serial is null;
             bool isSocket = directory.Length > 0 && line["--vfio-user"] is not null;
             string socket = isSocket ? Path.GetFullPath(directory).TrimEnd('/') : directory;
@@ -152,6 +154,11 @@ internal static class CommandLineTree
                 NamespaceNode node = new() { Place = place, NamespaceId = (uint)subsystem.Namespaces.Count + 1, Enable = true };
                 NamespaceNode.Attributes["device", "path"].Apply(node, value, place);
                 subsystem.Namespaces.Add(node);
+                break;
+            case "--passthrough":
+                PassthroughNode passthrough = new() { Place = place, Enable = true };
+                PassthroughNode.Attributes["device", "path"].Apply(passthrough, value, place);
+                subsystem.Passthrough.Add(passthrough);
                 break;
             case "--queues":
                 SubsystemNode.Attributes["attr", "qid_max"].Apply(subsystem, value, place);

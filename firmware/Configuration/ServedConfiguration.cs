@@ -1,5 +1,6 @@
 using System.Globalization;
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Rk3588;
 
@@ -88,7 +89,8 @@ internal sealed class ServedConfiguration
                 function.Place.Member("nvme").Member("subsysnqn"), function.SubsystemNqn ?? string.Empty, "no such subsystem", NamesOf(tree.Subsystems));
         PortNode port = PickPort(tree, function, subsystem);
         RefuseImpossible(tree, subsystem, port);
-        FillSubsystem(subsystem);
+        PassthroughSettings? passthrough = PassthroughChoice.Resolve(subsystem);
+        FillSubsystem(subsystem, passthrough is not null);
         FillFunction(function, subsystem, port);
         int siblings = others.FindAll(other => other.Settings.SubsystemNqn == subsystem.Nqn).Count;
         ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings));
@@ -118,7 +120,7 @@ internal sealed class ServedConfiguration
             served,
             directory,
             controller.Platform == EndpointControllerNode.Rk3588Platform ? BoardOptions(controller, function) : null,
-            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1));
+            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1)) { Passthrough = passthrough };
     }
 
     /// <summary>A function without an interrupt pin offers no INTx.</summary>
@@ -137,9 +139,9 @@ internal sealed class ServedConfiguration
         SubsystemNqn = subsystem.Nqn,
         VendorId = (ushort)subsystem.VendorId!,
         SubsystemVendorId = (ushort)subsystem.SubsystemVendorId!,
-        Serial = subsystem.Serial!,
-        Model = subsystem.Model!,
-        FirmwareRevision = subsystem.Firmware!,
+        Serial = subsystem.Serial ?? StableIdentity.Serial(subsystem.Nqn),
+        Model = subsystem.Model ?? string.Empty,
+        FirmwareRevision = subsystem.Firmware ?? string.Empty,
         IeeeOui = subsystem.IeeeOui!.Value,
         ControllerId = controllerId,
         Version = subsystem.Version!.Value,
@@ -261,11 +263,6 @@ internal sealed class ServedConfiguration
             throw ConfigurationException.ForValue(place.Member("pi_enable"), "1", "protection information is not supported yet", "0");
         }
 
-        if (subsystem.Passthrough.Find(node => node.Enable == true) is PassthroughNode passthrough)
-        {
-            throw ConfigurationException.ForValue(passthrough.Place.Member("enable"), "1", "passthrough is not supported yet", "0");
-        }
-
         if (!QualifiedName.IsQualified(subsystem.Nqn))
         {
             string name = ConfigurationException.Printable(subsystem.Nqn);
@@ -273,13 +270,18 @@ internal sealed class ServedConfiguration
         }
     }
 
-    private static void FillSubsystem(SubsystemNode subsystem)
+    /// <summary>With passthrough the target's serial number, model and firmware revision stay where none is given.</summary>
+    private static void FillSubsystem(SubsystemNode subsystem, bool isPassthrough)
     {
         ControllerSettings defaults = new() { SubsystemNqn = subsystem.Nqn, Serial = subsystem.Serial ?? StableIdentity.Serial(subsystem.Nqn) };
         subsystem.AllowAnyHost = true;
-        subsystem.Serial = defaults.Serial;
-        subsystem.Model ??= defaults.Model;
-        subsystem.Firmware ??= defaults.FirmwareRevision;
+        if (!isPassthrough)
+        {
+            subsystem.Serial = defaults.Serial;
+            subsystem.Model ??= defaults.Model;
+            subsystem.Firmware ??= defaults.FirmwareRevision;
+        }
+
         subsystem.Version ??= defaults.Version;
         subsystem.IeeeOui ??= defaults.IeeeOui;
         subsystem.ControllerIdMinimum ??= Math.Min(defaults.ControllerId, subsystem.ControllerIdMaximum ?? defaults.ControllerId);

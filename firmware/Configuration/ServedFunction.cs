@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Rk3588;
 
@@ -45,4 +46,8 @@ internal sealed record ServedFunction(
     IReadOnlyList<ServedNamespace> Namespaces,
     string VfioUserDirectory,
     Rk3588Options? Rk3588,
-    ReactorOptions Reactor);
+    ReactorOptions Reactor)
+{
+    /// <summary>Where commands go that no namespace of ours serves; null for namespaces.</summary>
+    public PassthroughSettings? Passthrough { get; init; }
+}

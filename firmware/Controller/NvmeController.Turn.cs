@@ -57,6 +57,11 @@ public sealed partial class NvmeController
             }
         }
 
+        if (Passthrough is not null)
+        {
+            work += Passthrough.Poll(Engine, nowNanoseconds);
+        }
+
         if (State is ControllerState.Ready or ControllerState.ShutdownDraining)
         {
             PollDeletions();
@@ -89,7 +94,8 @@ public sealed partial class NvmeController
 
     /// <summary>True where something is under way that a sleeping thread would delay.</summary>
     public bool IsBusy =>
-        Engine.InFlight - (Engine.MayTouchHost ? 0 : Engine.CompletingCount) > Events.WaitingCount || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0
+        Engine.InFlight - (Engine.MayTouchHost ? 0 : Engine.CompletingCount) - (Passthrough?.InFlight ?? 0) > Events.WaitingCount
+        || Queues.Coalescer.IsWaiting || Platform.HostDma.InFlight > 0
         || Home.HasFailedEntries || HasShareWork;
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using Nvmepf.Firmware.Commands;
 using Nvmepf.Firmware.Control;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Firmware.Queues;
 using Nvmepf.Firmware.Reactors;
 using Nvmepf.Firmware.Transfer;
@@ -28,9 +29,16 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <param name="namespaces">Its namespaces.</param>
     /// <param name="log">The endpoint log.</param>
     /// <param name="reactors">The reactors that its queues are spread over, the home first; null for one.</param>
+    /// <param name="passthrough">The controller that commands go to; null for namespaces of our own. All queues stay at home then.</param>
     public NvmeController(
-        ControllerSettings settings, IPlatform platform, NamespaceTable namespaces, EventLog log, ReactorLink[]? reactors = null)
+        ControllerSettings settings,
+        IPlatform platform,
+        NamespaceTable namespaces,
+        EventLog log,
+        ReactorLink[]? reactors = null,
+        PassthroughTarget? passthrough = null)
     {
+        Passthrough = passthrough;
         Settings = settings;
         Platform = platform;
         Namespaces = namespaces;
@@ -45,12 +53,14 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         }
 
         CommandTable.Load();
+        PassthroughTable.Load();
         Features = new FeatureStore(platform, namespaces);
         Errors = new ErrorLog();
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
         Ana = new AnaGroups(settings.AnaGroups);
-        Shares = CreateShares(reactors ?? [new ReactorLink(0)]);
+        reactors ??= [new ReactorLink(0)];
+        Shares = CreateShares(passthrough is null ? reactors : reactors[..1]);
         Home = Shares[0];
         _loads = new ulong[Shares.Length];
         _commandsSeen = new ulong[Shares.Length];
@@ -71,6 +81,9 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
 
     /// <summary>Its namespaces.</summary>
     public NamespaceTable Namespaces { get; }
+
+    /// <summary>The controller that commands go to; null where namespaces are our own.</summary>
+    public PassthroughTarget? Passthrough { get; }
 
     /// <summary>I/O queue pairs that the host may have: the setting, bounded by vectors and windows of the platform.</summary>
     public int IoQueueCount { get; }

@@ -5,6 +5,7 @@ using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Rk3588;
 using Nvmepf.Hal.VfioUser;
@@ -16,6 +17,9 @@ internal sealed class Server : IDisposable
 {
     // The loop needs a few hundred bytes of stack; what is left is for start-up and for the runtime.
     private const int ReactorStackBytes = 512 * 1024;
+
+    /// <summary>A fabrics target may come up together with this board; longer is for whoever starts us again.</summary>
+    private const long ConnectDeadlineNanoseconds = 60_000_000_000;
 
     private readonly List<IDisposable> _parts = [];
     private readonly EventLog _log;
@@ -34,9 +38,10 @@ internal sealed class Server : IDisposable
             : "rk3588: waiting for the host";
         try
         {
+            PassthroughTarget? passthrough = OpenTarget(configuration);
             NamespaceTable namespaces = OpenNamespaces(configuration);
             IPlatform platform = configuration.Rk3588 is { } board ? CreateBoard(board, configuration) : CreateSocket(configuration);
-            NvmeController controller = new(configuration.Settings, platform, namespaces, log);
+            NvmeController controller = new(configuration.Settings, platform, namespaces, log, passthrough: passthrough);
             Controllers = [controller];
 
             // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
@@ -127,6 +132,20 @@ internal sealed class Server : IDisposable
         Rk3588Options mapped = options with { Registers = options.Registers with { Blocks = registers.Blocks } };
         int queuePairs = configuration.Settings.IoQueueCount + 1;
         return Keep(new Rk3588Platform(mapped, configuration.Identity, queuePairs, _log));
+    }
+
+    /// <summary>Connects and watches the target of a passthrough subsystem. A host cannot be served before the first look at it.</summary>
+    private PassthroughTarget? OpenTarget(ServedFunction configuration)
+    {
+        if (configuration.Passthrough is not { } settings)
+        {
+            return null;
+        }
+
+        TargetSupervisor supervisor = Keep(new TargetSupervisor(
+            settings, configuration.Settings.MaximumTransferBytes, ConnectDeadlineNanoseconds, _log));
+        supervisor.Start();
+        return Keep(new PassthroughTarget(settings, supervisor.Link, supervisor.MaximumTransferBytes, configuration.Settings.CommandSlots));
     }
 
     private NamespaceTable OpenNamespaces(ServedFunction configuration)

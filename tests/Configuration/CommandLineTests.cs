@@ -8,7 +8,7 @@ namespace Nvmepf.Tests.Configuration;
 public sealed class CommandLineTests
 {
     private const string Options = "--vfio-user, --platform, --registers, --bringup, --bar-memory, --buffer-memory, --rk3588, --no-dma, "
-        + "--namespace, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
+        + "--namespace, --passthrough, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
         + "--subsysnqn, --config, --configfs, --export-configfs, --poll, --cpu, --check-config, --version, --help";
 
     public static TheoryData<string, string> WrongOptions { get; } = new()

@@ -133,7 +133,13 @@ public sealed class FileTests
         {
             "subsystem",
             "\"passthru\": [{\"enable\": 1}]",
-            "subsystems[0].passthru[0].enable \"1\": passthrough is not supported yet; allowed: 0"
+            $"subsystems[0].passthru[0].device.path: is missing; allowed: {PassthroughChoice.Form}"
+        },
+        {
+            "subsystem",
+            "\"passthru\": [{\"enable\": 1, \"device\": {\"path\": \"/dev/nvme0\"}}]",
+            "subsystems[0].passthru[0].device.path \"/dev/nvme0\": namespace 1 is enabled too; "
+                + "allowed: passthrough without namespaces, or namespaces without passthrough"
         },
         { "port", "\"param\": {\"mdts\": \"256\"}", "ports[0].param.mdts \"256\": more than 255; allowed: 0 to 255" },
         {

@@ -65,6 +65,13 @@ public sealed class GuestRig
         RunScript(log, "board.sh", [script, "--nvmepf", _firmware, "--soc", _model, .. options]);
     }
 
+    /// <summary>Runs the firmware and the userspace host inside one guest, over an NVMe controller of that guest.</summary>
+    public void RunPassthrough(ITestOutputHelper log, string name)
+    {
+        Assert.True(_unusable != null || File.Exists(_host), $"there is no userspace host at {_host}; ./build.sh publishes it");
+        RunScript(log, "passthrough.sh", [name, "--nvmepf", _firmware, "--host", _host]);
+    }
+
     /// <summary>Lets Linux's own drivers bring the model up in an arm64 machine.</summary>
     public void RunJudge(ITestOutputHelper log, params string[] options)
     {

@@ -72,6 +72,44 @@ public sealed unsafe class LayoutTests
     }
 
     [Fact]
+    public void The_wide_io_uring_entries_and_the_nvme_commands_are_the_kernels()
+    {
+        Assert.Equal(128, sizeof(WideSubmissionEntry));
+        Assert.Equal(4, Offset<WideSubmissionEntry>(nameof(WideSubmissionEntry.Fd)));
+        Assert.Equal(8, Offset<WideSubmissionEntry>(nameof(WideSubmissionEntry.CommandOperation)));
+        Assert.Equal(32, Offset<WideSubmissionEntry>(nameof(WideSubmissionEntry.UserData)));
+        Assert.Equal(48, Offset<WideSubmissionEntry>(nameof(WideSubmissionEntry.Command)));
+        Assert.Equal(32, sizeof(IoUringWideCompletion));
+        Assert.Equal(8, Offset<IoUringWideCompletion>(nameof(IoUringWideCompletion.Result)));
+        Assert.Equal(16, Offset<IoUringWideCompletion>(nameof(IoUringWideCompletion.CommandResult)));
+        Assert.Equal(72, sizeof(NvmeUringCommand));
+        Assert.Equal(4, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.NamespaceIdentifier)));
+        Assert.Equal(16, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.Metadata)));
+        Assert.Equal(24, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.Address)));
+        Assert.Equal(36, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.DataLength)));
+        Assert.Equal(40, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.Cdw10)));
+        Assert.Equal(60, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.Cdw15)));
+        Assert.Equal(64, Offset<NvmeUringCommand>(nameof(NvmeUringCommand.TimeoutMilliseconds)));
+        // _IOWR('N', 0x80..0x83, 72 bytes)
+        Assert.Equal((3u << 30) | (72u << 16) | ('N' << 8) | 0x80u, (uint)NvmeUringOperation.Io);
+        Assert.Equal((uint)NvmeUringOperation.Io + 1, (uint)NvmeUringOperation.IoVectors);
+        Assert.Equal((uint)NvmeUringOperation.Io + 2, (uint)NvmeUringOperation.Admin);
+        Assert.Equal((uint)NvmeUringOperation.Io + 3, (uint)NvmeUringOperation.AdminVectors);
+    }
+
+    [Fact]
+    public void The_nvme_ioctl_layout_is_the_kernels()
+    {
+        Assert.Equal(80, sizeof(NvmePassthroughCommand));
+        Assert.Equal(4, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.NamespaceIdentifier)));
+        Assert.Equal(24, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Address)));
+        Assert.Equal(36, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.DataLengthBytes)));
+        Assert.Equal(40, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Cdw10)));
+        Assert.Equal(64, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.TimeoutMilliseconds)));
+        Assert.Equal(72, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Result)));
+    }
+
+    [Fact]
     public void The_io_uring_set_up_layouts_are_the_kernels()
     {
         Assert.Equal(120, sizeof(IoUringParameters));

@@ -8,6 +8,7 @@
 #   --vfio-user-port SOCKET  the same behind a PCIe root port, so that the guest can reset the link
 #   --emulated FILE        attach QEMU's own NVMe controller over the raw image FILE (repeatable): a known good device, to judge scripts by
 #   --with-fio             the guest has fio (a second more to boot)
+#   --with-archive CPIO    more files for the guest's root (repeatable)
 #   --private-memory       guest RAM without a file descriptor: the server must move data by DMA messages
 #   --memory MIB           guest RAM (1024)
 #   --cpus N               guest processors (4)
@@ -33,7 +34,7 @@ set -euo pipefail
 
 script='' status='' pid_file='' qmp='' accelerator=auto
 with_fio=0 private_memory=0 memory=1024 cpus=4 boots=1 time_limit=180
-device_count=0 settings=() devices=() kernel_arguments=() qemu_arguments=()
+device_count=0 settings=() archives=() devices=() kernel_arguments=() qemu_arguments=()
 qemu_pid='' work=''
 
 # What a rig failure exits with; above what a guest script may use.
@@ -75,6 +76,7 @@ parse() {
       --script) script=$2 ;;
       --set) settings+=("$2") ;;
       --vfio-user | --vfio-user-port | --emulated) add_device "$option" "$2" ;;
+      --with-archive) archives+=("$2") ;;
       --memory) memory=$2 ;;
       --cpus) cpus=$2 ;;
       --accelerator) accelerator=$2 ;;
@@ -129,7 +131,7 @@ pack_boot() {
   done >"$root/rig/settings"
   (cd "$root" && find . | "$rig_cache/guest/busybox" cpio --quiet -o -H newc -R 0:0) >"$work/boot.cpio"
   if ((with_fio)); then parts+=("$rig_cache/guest/fio.cpio"); fi
-  cat "${parts[@]}" "$work/boot.cpio" >"$work/initramfs"
+  cat "${parts[@]}" "${archives[@]}" "$work/boot.cpio" >"$work/initramfs"
 }
 
 # Starts QEMU in the background. The console goes through a filter that drops the terminal's carriage returns.

@@ -24,12 +24,12 @@ set -euo pipefail
 
 # Raise the number when what a part contains changes: caches of an older recipe are then built anew.
 qemu_recipe=1
-guest_recipe=1
+guest_recipe=2
 
 # What the guest can run, by its place in the package tree; and the kernel modules that it may need (where they are not built in).
 guest_tools=(usr/sbin/{nvme,mkfs.ext4,e2fsck,blkdiscard} usr/bin/{lspci,setpci,lsblk,dd,split})
 guest_packages=(busybox-static nvme-cli pciutils util-linux e2fsprogs coreutils fio zstd)
-guest_modules=(nvme ext4)
+guest_modules=(nvme ext4 nvme-tcp nvmet nvmet-tcp null_blk)
 
 main() {
   local force=0

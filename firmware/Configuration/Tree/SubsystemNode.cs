@@ -87,13 +87,13 @@ internal sealed class SubsystemNode
     }
 }
 
-/// <summary>Passthrough to an NVMe device: <c>subsystems/NQN/passthru</c> of nvmet. Checked; refused where it is enabled.</summary>
+/// <summary>Passthrough to an NVMe device: <c>subsystems/NQN/passthru</c> of nvmet.</summary>
 internal sealed class PassthroughNode
 {
     /// <summary>Where it stands.</summary>
     public Place Place { get; init; }
 
-    /// <summary>The device.</summary>
+    /// <summary>The device, or options to connect one.</summary>
     public string? DevicePath { get; set; }
 
     /// <summary>Whether it is on.</summary>

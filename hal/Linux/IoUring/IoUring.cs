@@ -1,6 +1,7 @@
 // io_uring on the raw system calls: one submission and one completion ring, owned by one thread.
 // A reactor's turn is: prepare operations (IoUringPreparation.cs), Submit once, Poll, Reap. There are no locks, no allocation and no waits;
-// what to do with a result is the caller's. Left out: SQPOLL, IOPOLL, multishot operations, provided buffers, 128-byte entries.
+// what to do with a result is the caller's. Left out: SQPOLL, IOPOLL, multishot operations, provided buffers. Rings of
+// 128-byte entries, for commands to NVMe devices alone, are in IoUringNvmeCommands.cs.
 //
 // Memory ordering. Four words are shared with the kernel. The kernel reads the submission tail and the completion head with acquire and
 // writes the submission head and the completion tail with release; this side does the mirror image with Volatile:
@@ -53,6 +54,7 @@ public sealed unsafe partial class IoUring : IDisposable
         _fd = fd;
         Mode = mode;
         Features = parameters.Features;
+        IsWide = (parameters.Flags & WideFlags) != 0;
         SubmissionEntries = parameters.SubmissionEntries;
         CompletionEntries = parameters.CompletionEntries;
         _submissionMask = parameters.SubmissionEntries - 1;
@@ -89,7 +91,7 @@ public sealed unsafe partial class IoUring : IDisposable
     /// <summary>Results that found the completion ring full. Always 0, because <see cref="Available"/> leaves a place for each.</summary>
     public uint OverflowCount => Volatile.Read(ref *_completionOverflow);
 
-    /// <summary>Whether <see cref="Poll"/> or <see cref="Reap"/> has something to do. To be false, and nothing unsubmitted, before a
+    /// <summary>Whether <see cref="Poll"/> or Reap has something to do. To be false, and nothing unsubmitted, before a
     /// sleep.</summary>
     public bool HasWork =>
         HasCompletions || ((SubmissionRingFlags)Volatile.Read(ref *_submissionFlags) & WorkFlags) != 0;
@@ -157,6 +159,7 @@ public sealed unsafe partial class IoUring : IDisposable
     public int Reap(Span<IoUringCompletion> destination)
     {
         AssertOwner();
+        Debug.Assert(!IsWide, "A wide ring has wide results.");
         uint head = _reapedHead;
         uint ready = Volatile.Read(ref *_completionTail) - head;
         int count = (int)Math.Min(ready, (uint)destination.Length);
@@ -178,7 +181,7 @@ public sealed unsafe partial class IoUring : IDisposable
     /// wait for
     /// registers an event counter (<see cref="RegisterEvent"/>) and waits for that with the rest.</summary>
     /// <param name="timeoutNanoseconds">How long at most.</param>
-    /// <returns>1 when <see cref="Reap"/> has something, 0 at the deadline or with nothing in flight, or a negated errno (-EINTR: call
+    /// <returns>1 when Reap has something, 0 at the deadline or with nothing in flight, or a negated errno (-EINTR: call
     /// again).</returns>
     public int SubmitAndWait(long timeoutNanoseconds)
     {

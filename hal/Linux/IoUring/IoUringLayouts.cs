@@ -31,6 +31,8 @@ public enum IoUringOperation : byte
     Read = 22,
     /// <summary>As <see cref="Files.WriteAt"/>.</summary>
     Write = 23,
+    /// <summary>A command of the file's own kind (IORING_OP_URING_CMD); NVMe commands need a ring of wide entries.</summary>
+    DeviceCommand = 46,
 }
 
 /// <summary>How an entry is treated (IOSQE_*).</summary>
@@ -76,6 +78,8 @@ internal enum IoUringSetupFlags : uint
     SubmitAll = 1 << 7,
     CooperativeTaskRun = 1 << 8,
     TaskRunFlag = 1 << 9,
+    WideSubmissions = 1 << 10,
+    WideCompletions = 1 << 11,
     SingleIssuer = 1 << 12,
     DeferTaskRun = 1 << 13,
 }

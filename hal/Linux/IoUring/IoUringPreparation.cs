@@ -1,5 +1,6 @@
 // Preparing operations: each method fills one submission entry. Nothing reaches the kernel before Submit.
 
+using System.Diagnostics;
 using System.Threading;
 
 namespace Nvmepf.Hal.Linux;
@@ -134,6 +135,7 @@ public sealed unsafe partial class IoUring
         ushort bufferIndex = 0)
     {
         AssertOwner();
+        Debug.Assert(!IsWide, "A wide ring takes NVMe commands only.");
         uint tail = _preparedTail;
         // Both rings: an operation without a place for its result is not accepted, so that the completion ring cannot overflow.
         if (tail - Volatile.Read(ref *_submissionHead) >= SubmissionEntries || _inFlight >= CompletionEntries)

@@ -29,11 +29,16 @@ public readonly struct IoUringOptions
 
     /// <summary>The mode to try first.</summary>
     public IoUringMode PreferredMode { get; init; }
+
+    /// <summary>Entries of 128 bytes and results of 32 bytes (Linux 5.19), for commands to NVMe devices only
+    /// (<see cref="IoUring.TryNvmeCommand"/>).</summary>
+    public bool IsWide { get; init; }
 }
 
 public sealed unsafe partial class IoUring
 {
     private const IoUringFeatures RequiredFeatures = IoUringFeatures.SingleMap | IoUringFeatures.NoDrop | IoUringFeatures.SubmitStable;
+    private const IoUringSetupFlags WideFlags = IoUringSetupFlags.WideSubmissions | IoUringSetupFlags.WideCompletions;
     private const long OffsetRings = 0;
     private const long OffsetEntries = 0x1000_0000;
     private const int ProbeRecords = 256;
@@ -53,7 +58,7 @@ public sealed unsafe partial class IoUring
         for (; mode <= IoUringMode.Plain; mode++)
         {
             parameters = default;
-            parameters.Flags = FlagsOf(mode);
+            parameters.Flags = FlagsOf(mode) | (options.IsWide ? WideFlags : IoUringSetupFlags.None);
             parameters.CompletionEntries = options.CompletionEntries;
             fd = IoUringSystemCalls.Setup(options.SubmissionEntries, &parameters);
             // An unknown flag is EINVAL, and so are bad sizes: those fail in the last mode too.
@@ -73,7 +78,7 @@ public sealed unsafe partial class IoUring
         {
             made.Dispose();
             problem = result == -Errno.ENOSYS
-                ? "io_uring of this kernel is too old: Linux 5.10 or later is needed"
+                ? $"io_uring of this kernel is too old: Linux {(options.IsWide ? "5.19" : "5.10")} or later is needed"
                 : "io_uring ring cannot be mapped: " + Errno.Describe(result);
             return result;
         }
@@ -105,6 +110,9 @@ public sealed unsafe partial class IoUring
         Errno.EPERM => "io_uring is forbidden to this process, most likely by a container's seccomp filter: allow io_uring_setup, "
             + "io_uring_enter and io_uring_register",
         Errno.ENOMEM => "no memory for an io_uring ring of this size: raise the locked-memory limit (ulimit -l) or make the ring smaller",
+        Errno.EINVAL when options.IsWide => FormattableString.Invariant(
+            $"io_uring refuses {options.SubmissionEntries} submission and {options.CompletionEntries} completion entries of the wide kind that ")
+            + "NVMe passthrough needs: Linux 5.19 or later is needed",
         Errno.EINVAL => FormattableString.Invariant(
             $"io_uring refuses {options.SubmissionEntries} submission and {options.CompletionEntries} completion entries ")
             + "(allowed: 1 to 32768, and from as many to 65536), or the kernel is older than Linux 5.10",
@@ -134,14 +142,14 @@ public sealed unsafe partial class IoUring
         }
         nuint submissionBytes = parameters.SubmissionRing.Array + ((nuint)parameters.SubmissionEntries * sizeof(uint));
         nuint completionBytes = parameters.CompletionRing.Entries
-            + ((nuint)parameters.CompletionEntries * (nuint)sizeof(IoUringCompletion));
+            + ((nuint)parameters.CompletionEntries * (nuint)(IsWide ? sizeof(IoUringWideCompletion) : sizeof(IoUringCompletion)));
         _ringsBytes = Math.Max(submissionBytes, completionBytes);
         int result = MapPart(OffsetRings, _ringsBytes, out _rings);
         if (result < 0)
         {
             return result;
         }
-        _entriesBytes = (nuint)parameters.SubmissionEntries * (nuint)sizeof(SubmissionEntry);
+        _entriesBytes = (nuint)parameters.SubmissionEntries * (nuint)(IsWide ? sizeof(WideSubmissionEntry) : sizeof(SubmissionEntry));
         result = MapPart(OffsetEntries, _entriesBytes, out void* entries);
         if (result < 0)
         {
@@ -149,7 +157,8 @@ public sealed unsafe partial class IoUring
         }
         _entries = (SubmissionEntry*)entries;
         PointInto((byte*)_rings, parameters);
-        return Probe();
+        result = Probe();
+        return result == 0 && IsWide && !Supports(IoUringOperation.DeviceCommand) ? -Errno.ENOSYS : result;
     }
 
     private int MapPart(long offset, nuint lengthBytes, out void* address) =>

@@ -36,6 +36,7 @@ public static class HostCommands
         BenchCommand.Command,
         SuiteCommand.Command,
         MixedCommand.Command,
+        OutageCommand.Command,
         TortureCommand.Command,
     ];
 

@@ -1,0 +1,341 @@
+using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Passthrough;
+
+/// <summary>
+/// The control thread of a passthrough subsystem: connects or opens the target, watches it, notices namespaces that come, go or change, and finds
+/// it again after it was gone. What it learns it publishes as a new <see cref="TargetSnapshot"/>.
+/// </summary>
+/// <remarks>
+/// Looks once a second, and at once when a command has met a lost target. A look that finds nothing new allocates nothing, so that no garbage
+/// collection comes of it. A target that comes back has to be the same: the controller by serial number (a local drive), a namespace by its
+/// identifiers and block; one that is another is not given to a host that has the old one's file system mounted.
+/// </remarks>
+public sealed unsafe class TargetSupervisor : IDisposable
+{
+    private const long LookIntervalNanoseconds = 1_000_000_000;
+    private const long RetryIntervalNanoseconds = 2_000_000_000;
+    private const long RebuildIntervalNanoseconds = 5_000_000_000;
+    private const long ScanDeadlineNanoseconds = 10_000_000_000;
+    private const int ScanPollMilliseconds = 200;
+    private const int StopDeadlineMilliseconds = 15_000;
+
+    private readonly PassthroughSettings _settings;
+    private readonly EventLog _log;
+    private readonly Dictionary<uint, string> _identities = []; // of every namespace ever seen: what a later one must agree with
+    private readonly List<TargetSnapshot> _retired = []; // until the reactor uses a newer one
+    private readonly byte* _page = (byte*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
+    private readonly uint* _list = (uint*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
+    private readonly string _firstSerial;
+    private Thread? _thread;
+    private string _controllerName;
+    private string _statePath;
+    private bool _isLive = true;
+    private long _nextAttempt;
+    private volatile bool _isEnding;
+
+    /// <summary>Connects or opens the target for the first time.</summary>
+    /// <param name="settings">Where it is.</param>
+    /// <param name="wantedTransferBytes">The largest transfer that the host is to be offered.</param>
+    /// <param name="connectDeadlineNanoseconds">How long a fabrics target is waited for.</param>
+    /// <param name="log">For what happens to the target.</param>
+    /// <exception cref="PlatformException">It is not there; the message is for the user.</exception>
+    public TargetSupervisor(PassthroughSettings settings, uint wantedTransferBytes, long connectDeadlineNanoseconds, EventLog log)
+    {
+        _settings = settings;
+        _log = log;
+        _controllerName = ConnectFirst(connectDeadlineNanoseconds);
+        _statePath = TargetDevices.StatePath(_controllerName);
+        TargetSnapshot first = LoadScanned();
+        MaximumTransferBytes = TargetDevices.MaximumTransferBytes(first, _controllerName, wantedTransferBytes);
+        _firstSerial = TargetDevices.ReadAttribute(_controllerName, "serial");
+        Link = new TargetLink(first);
+        log.Write($"passthrough: /dev/{_controllerName} ({settings.Description}), {first.Namespaces.Length} namespaces, transfers up to {MaximumTransferBytes} B");
+    }
+
+    /// <summary>What the reactor's side reads.</summary>
+    public TargetLink Link { get; }
+
+    /// <summary>The largest transfer that target and kernel take, a power of two; what hosts are told does not change later.</summary>
+    public uint MaximumTransferBytes { get; }
+
+    /// <summary>Begins to watch.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Watch) { IsBackground = true, Name = "passthrough" };
+        _thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _isEnding = true;
+        Link.AskForLook();
+        if (_thread is not null && !_thread.Join(StopDeadlineMilliseconds))
+        {
+            return; // it hangs in the kernel; the process ends without it
+        }
+
+        foreach (TargetSnapshot snapshot in _retired)
+        {
+            snapshot.Dispose();
+        }
+
+        Link.Latest.Dispose();
+        Link.Dispose();
+        NativeMemory.Free(_page);
+        NativeMemory.Free(_list);
+        if (_settings.ConnectOptions is not null && _controllerName.Length > 0)
+        {
+            FabricsConnection.Disconnect(_controllerName);
+        }
+    }
+
+    private string ConnectFirst(long deadlineNanoseconds)
+    {
+        if (_settings.ConnectOptions is not string options)
+        {
+            return TargetDevices.NameOf(_settings.DevicePath!);
+        }
+
+        long end = Clock.MonotonicNanoseconds() + deadlineNanoseconds;
+        while (true)
+        {
+            try
+            {
+                return FabricsConnection.FindExisting(options) ?? FabricsConnection.Connect(options, _settings.SubsystemNqn);
+            }
+            catch (PlatformException problem) when (Clock.MonotonicNanoseconds() < end)
+            {
+                _log.Write($"{problem.Message}; trying again");
+                Thread.Sleep((int)(RetryIntervalNanoseconds / 1_000_000));
+            }
+        }
+    }
+
+    private void Watch()
+    {
+        while (!_isEnding)
+        {
+            Link.WaitForWish(LookIntervalNanoseconds);
+            if (_isEnding)
+            {
+                return;
+            }
+
+            DisposeRetired();
+            try
+            {
+                if (Link.Latest.ControllerDescriptor >= 0)
+                {
+                    Look();
+                }
+                else if (Clock.MonotonicNanoseconds() >= _nextAttempt)
+                {
+                    TryAgain();
+                }
+            }
+            catch (PlatformException problem)
+            {
+                _nextAttempt = Clock.MonotonicNanoseconds() + RetryIntervalNanoseconds;
+                _log.Write(problem.Message);
+            }
+        }
+    }
+
+    /// <summary>Snapshots that the reactor has left behind; it says so once it has submitted what it prepared with them.</summary>
+    private void DisposeRetired()
+    {
+        if (_retired.Count > 0 && Link.Adopted == Link.Latest)
+        {
+            foreach (TargetSnapshot snapshot in _retired)
+            {
+                snapshot.Dispose();
+            }
+
+            _retired.Clear();
+        }
+    }
+
+    private void Publish(TargetSnapshot next)
+    {
+        _retired.Add(Link.Latest);
+        Link.Latest = next;
+    }
+
+    /// <summary>The target was there: is it still, and are its namespaces what they were?</summary>
+    private void Look()
+    {
+        Span<byte> text = stackalloc byte[64];
+        ReadOnlySpan<byte> state = TargetDevices.ReadState(_statePath, text);
+        if (state.IsEmpty || state.StartsWith("deleting"u8) || state.StartsWith("dead"u8))
+        {
+            _log.Write($"passthrough: /dev/{_controllerName} is gone; commands fail with a status that hosts retry until it is back");
+            _isLive = false;
+            Publish(Link.Latest.WithoutDevices());
+            _nextAttempt = 0;
+            return;
+        }
+
+        bool isLive = state.SequenceEqual("live"u8);
+        if (isLive != _isLive)
+        {
+            _isLive = isLive;
+            _log.Write(isLive ? $"passthrough: /dev/{_controllerName} is back" : $"passthrough: /dev/{_controllerName} lost its target, the kernel reconnects");
+        }
+
+        if (isLive && HasChanged(Link.Latest) && Clock.MonotonicNanoseconds() >= _nextAttempt)
+        {
+            Rebuild();
+        }
+    }
+
+    /// <summary>Compares the active namespaces and the data of each with what is published. Allocates nothing.</summary>
+    private bool HasChanged(TargetSnapshot known)
+    {
+        int controller = known.ControllerDescriptor;
+        if (TargetDevices.Identify(controller, Cns.ActiveNamespaceList, 0, _list, _settings.AdminTimeoutSeconds) != 0)
+        {
+            return false; // it is being lost; the state will say so
+        }
+
+        int active = 0;
+        while (active < IdentifyData.NamespaceListEntries && _list[active] != 0)
+        {
+            int index = known.IndexOf(_list[active++]);
+            if (index < 0)
+            {
+                return true;
+            }
+
+            ref readonly TargetNamespace target = ref known.Namespaces[index];
+            if (TargetDevices.Identify(controller, Cns.Namespace, target.NamespaceId, _page, _settings.AdminTimeoutSeconds) != 0)
+            {
+                return false;
+            }
+
+            IdentityCorrection.Namespace((IdentifyNamespace*)_page, _settings.ClearIdentifiers);
+            ReadOnlySpan<byte> before = new(known.Identify(in target), IdentifyData.SizeBytes);
+            if (!TargetSnapshot.IsSameExceptUse(before, new ReadOnlySpan<byte>(_page, IdentifyData.SizeBytes)))
+            {
+                return true;
+            }
+        }
+
+        return active != known.Namespaces.Length;
+    }
+
+    private void Rebuild()
+    {
+        // What cannot be shown (no device yet, a foreign format) makes a difference each time: not each second.
+        _nextAttempt = Clock.MonotonicNanoseconds() + RebuildIntervalNanoseconds;
+        TargetSnapshot next = LoadAndNote();
+        TargetSnapshot before = Link.Latest;
+        bool isSame = next.Namespaces.Length == before.Namespaces.Length;
+        for (int i = 0; isSame && i < next.Namespaces.Length; i++)
+        {
+            int index = before.IndexOf(next.Namespaces[i].NamespaceId);
+            isSame = index >= 0 && next.IsSameNamespace(i, before, index);
+        }
+
+        if (isSame)
+        {
+            next.Dispose();
+            return;
+        }
+
+        _nextAttempt = Clock.MonotonicNanoseconds() + LookIntervalNanoseconds;
+        _log.Write($"passthrough: namespaces of /dev/{_controllerName} changed, now {next.Namespaces.Length}");
+        Publish(next);
+    }
+
+    /// <summary>The target was gone: opens or connects it again, if it is the same.</summary>
+    private void TryAgain()
+    {
+        if (Link.Adopted != Link.Latest)
+        {
+            return; // while our descriptors are open the kernel keeps the old controller's number
+        }
+
+        _nextAttempt = Clock.MonotonicNanoseconds() + RetryIntervalNanoseconds;
+        string? name = _settings.ConnectOptions is string options
+            ? FabricsConnection.FindExisting(options) ?? FabricsConnection.Connect(options, _settings.SubsystemNqn)
+            : FindDrive();
+        if (name is null)
+        {
+            return;
+        }
+
+        _controllerName = name;
+        _statePath = TargetDevices.StatePath(name);
+        Span<byte> text = stackalloc byte[64];
+        if (!TargetDevices.ReadState(_statePath, text).SequenceEqual("live"u8))
+        {
+            return;
+        }
+
+        TargetSnapshot next = LoadAndNote();
+        if (next.Namespaces.Length == 0 && Link.Latest.Namespaces.Length > 0)
+        {
+            next.Dispose(); // the kernel has not scanned it yet
+            return;
+        }
+
+        Publish(next);
+        _isLive = true;
+        _log.Write($"passthrough: /dev/{name} is back, {next.Namespaces.Length} namespaces");
+    }
+
+    /// <summary>The drive by its path or, where it came back under another number, by its serial number.</summary>
+    private string? FindDrive()
+    {
+        string wanted = TargetDevices.NameOf(_settings.DevicePath!);
+        if (TargetDevices.ReadAttribute(wanted, "serial") == _firstSerial)
+        {
+            return wanted;
+        }
+
+        return _firstSerial.Length == 0 ? null
+            : Array.Find(TargetDevices.Controllers(), name => TargetDevices.ReadAttribute(name, "serial") == _firstSerial);
+    }
+
+    /// <summary>The first load: the kernel looks for namespaces in the background, and what the host is told of limits depends on them.</summary>
+    private TargetSnapshot LoadScanned()
+    {
+        long end = Clock.MonotonicNanoseconds() + ScanDeadlineNanoseconds;
+        while (true)
+        {
+            TargetSnapshot loaded = LoadAndNote();
+            if (loaded.Namespaces.Length > 0 || Clock.MonotonicNanoseconds() >= end)
+            {
+                return loaded;
+            }
+
+            loaded.Dispose();
+            Thread.Sleep(ScanPollMilliseconds);
+        }
+    }
+
+    /// <summary>Loads the target; a namespace that is another one than before is left out.</summary>
+    private TargetSnapshot LoadAndNote()
+    {
+        List<string> notes = [];
+        Dictionary<uint, string> found = [];
+        TargetSnapshot loaded = TargetDevices.Load(_controllerName, _settings, _identities, notes, found);
+        foreach (string note in notes)
+        {
+            _log.Write(note);
+        }
+
+        foreach ((uint identifier, string identity) in found)
+        {
+            _identities[identifier] = identity;
+        }
+
+        return loaded;
+    }
+}

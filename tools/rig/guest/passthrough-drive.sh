@@ -1,0 +1,39 @@
+# passthrough-drive: the firmware passes commands on to a drive of this machine; the drive is removed under writes and comes back.
+# shellcheck shell=busybox
+# shellcheck source=tools/rig/guest/passthrough.sh
+. /rig/passthrough.sh
+
+disk=/dev/nvme0n1
+wait_until 60 "$disk" test -b "$disk"
+start_firmware --passthrough /dev/nvme0
+
+step "identity"
+host identify | tee /tmp/identify
+grep -q 'drive-1' /tmp/identify || fail "the drive's serial number is not seen"
+grep -q 'QEMU NVMe Ctrl' /tmp/identify || fail "the drive's model is not seen"
+
+step "filter"
+host feature --id 2
+host feature --id 4
+host feature --id 7
+host log --page 2 --length 512
+host_fails 'InvalidLogPage\|01/09h\|1/09h' log --page 0x80 --length 64
+host tour >/tmp/tour.out
+tail -n 1 /tmp/tour.out
+
+step "data"
+same_data "$disk"
+host bench --pattern randrw --verify --count 300 --depth 16 --queues 2 --first-lba 32768 --range 8M --block-size 4K
+host bench --pattern rw --verify --count 40 --depth 4 --first-lba 32768 --range 8M --block-size 64K --sgl
+
+step "the drive is removed under writes, and found again"
+address=$(basename "$(readlink -f /sys/class/nvme/nvme0/device)")
+outage 12
+echo 1 >"/sys/bus/pci/devices/$address/remove"
+sleep 4
+echo 1 >/sys/bus/pci/rescan
+finish_outage
+grep 'passthrough:' "$firmware_log"
+grep -q 'is gone' "$firmware_log" || fail "the firmware did not notice that the drive went"
+same_data "/dev/$(basename /sys/class/nvme/nvme*/nvme*n1)"
+stop_firmware
