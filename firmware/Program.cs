@@ -91,7 +91,7 @@ public static class Program
             return;
         }
 
-        Serve(configuration);
+        Serve(line, configuration);
     }
 
     private static void ServeDirectory(CommandLine line, string directory)
@@ -101,23 +101,24 @@ public static class Program
             throw new ConfigurationException($"--configfs {directory}: no such directory; allowed: one that exists, empty or not");
         }
 
-        WithSignals((stopDescriptor, log) =>
+        WithSignals(line, (stopDescriptor, log, supervision) =>
         {
             string platform = line["--platform"] ?? EndpointControllerNode.VfioUserPlatform;
-            using LiveConfiguration live = new(directory, () => CommandLineTree.Build(line, StableIdentity.ReadMachineId), platform, log);
+            using LiveConfiguration live = new(directory, () => CommandLineTree.Build(line, StableIdentity.ReadMachineId), platform, log, supervision);
             live.Run(stopDescriptor);
         });
     }
 
-    private static void Serve(ServedConfiguration configuration) => WithSignals((stopDescriptor, log) =>
+    private static void Serve(CommandLine line, ServedConfiguration configuration) => WithSignals(line, (stopDescriptor, log, supervision) =>
     {
         using NamespaceStates states = new(log);
         using Server server = Server.Create(configuration, states, log);
-        server.Run(stopDescriptor);
+        server.Run(stopDescriptor, supervision);
     });
 
-    private static void WithSignals(Action<int, EventLog> serve)
+    private static void WithSignals(CommandLine line, Action<int, EventLog, Supervision> serve)
     {
+        SupervisionOptions supervised = SupervisionOptions.From(line, Environment.GetEnvironmentVariable);
         Arm64Code.Install();
         int result = TerminationSignals.Create(out TerminationSignals? signals);
         if (result < 0)
@@ -127,10 +128,16 @@ public static class Program
 
         // Where it cannot be raised, what there is has to do.
         _ = ResourceLimits.RaiseOpenFiles();
+        if (supervised.LocksMemory)
+        {
+            Supervision.LockMemory();
+        }
+
         using (signals)
         using (EventLog log = new())
+        using (Supervision supervision = new(supervised, signals!.EventFd, log)) // outlives the server, whose end may hang
         {
-            serve(signals!.EventFd, log);
+            serve(signals.EventFd, log, supervision);
         }
     }
 

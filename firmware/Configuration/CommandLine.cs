@@ -70,6 +70,12 @@ internal sealed class CommandLine
         new("--export-configfs", "DIR", "write the configuration as such a directory, and end"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--cpu", "N", "keep the serving thread on CPU N"),
+        new("--lock-memory", null, "keep all memory resident (mlockall): no page is waited for"),
+        new("--ready-file", "FILE", "a file, with the process ID, that exists while the firmware serves"),
+        new(
+            "--watchdog",
+            "DEVICE",
+            "pet this watchdog, /dev/watchdog, while the main loop turns;\nDEVICE,timeout=SECONDS sets its timeout (docs/running.md)"),
         new("--check-config", null, "judge the configuration, print it as such a file, and end"),
         new("--version", null, "print the version and end"),
         new("--help", null, "print this text and end"),
@@ -178,9 +184,9 @@ internal sealed class CommandLine
             throw new ConfigurationException($"{option.Name}: takes no value");
         }
 
-        if (option.Name == "--no-dma")
+        if (option.Name is "--no-dma" or "--lock-memory")
         {
-            _given.Add((option.Name, "off"));
+            _given.Add((option.Name, option.Name == "--no-dma" ? "off" : "on"));
             return;
         }
 

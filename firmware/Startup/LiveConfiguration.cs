@@ -24,6 +24,7 @@ internal sealed class LiveConfiguration : IDisposable
     private readonly Func<ConfigurationTree> _load;
     private readonly EventLog _log;
     private readonly FileWatch _watch;
+    private readonly Supervision? _supervision;
     private ServingThread? _serving;
     private LiveNamespaces? _namespaces;
     private ConfigurationTree? _runningTree;
@@ -35,9 +36,11 @@ internal sealed class LiveConfiguration : IDisposable
     /// <param name="load">Reads it, with what the command line adds.</param>
     /// <param name="platform">Name of the platform, after which the controller is called that is made where there is none.</param>
     /// <param name="log">The endpoint log.</param>
+    /// <param name="supervision">Hears of reactors that start and end; null for none.</param>
     /// <exception cref="PlatformException">It cannot be watched.</exception>
-    public LiveConfiguration(string directory, Func<ConfigurationTree> load, string platform, EventLog log)
+    public LiveConfiguration(string directory, Func<ConfigurationTree> load, string platform, EventLog log, Supervision? supervision = null)
     {
+        _supervision = supervision;
         _directory = directory;
         _load = load;
         _log = log;
@@ -51,6 +54,11 @@ internal sealed class LiveConfiguration : IDisposable
     {
         WatchAll();
         Apply();
+        if (_serving is null)
+        {
+            _supervision?.Ready(); // to be told what to serve
+        }
+
         PollDescriptor[] waits =
         [
             new PollDescriptor { Fd = stopDescriptor, Events = PollEvents.In }, new PollDescriptor { Fd = _watch.Descriptor, Events = PollEvents.In },
@@ -174,7 +182,7 @@ internal sealed class LiveConfiguration : IDisposable
     private void StartServing(ConfigurationTree tree, ServedConfiguration wanted)
     {
         tree.Notes.ForEach(note => _log.Write("note: " + note));
-        _serving = new ServingThread(wanted, _log);
+        _serving = new ServingThread(wanted, _log, _supervision);
         _namespaces = new LiveNamespaces(_serving, wanted, _log);
         _runningTree = tree;
     }

@@ -80,8 +80,10 @@ internal sealed class Server : IDisposable
     /// Serves until the descriptor becomes readable, then flushes and returns. The calling thread waits, so that it keeps the process's name
     /// and is free for what the system delivers to it.
     /// </summary>
+    /// <param name="stopDescriptor">Readable when the process shall end.</param>
+    /// <param name="supervision">Looks at the reactor's progress and hears that it serves; null for none.</param>
     /// <exception cref="PlatformException">The platform or a namespace could not be started.</exception>
-    public void Run(int stopDescriptor)
+    public void Run(int stopDescriptor, Supervision? supervision = null)
     {
         PlatformException? problem = null;
         Thread thread = new(
@@ -98,9 +100,11 @@ internal sealed class Server : IDisposable
                 }
 
                 _log.Write(_listening);
+                supervision?.Ready();
                 _reactor.Run(stopDescriptor);
             },
             ReactorStackBytes);
+        supervision?.Begin(_reactor.Statistics);
         thread.Start();
         thread.Join();
         if (problem is not null)

@@ -12,12 +12,14 @@ internal sealed class ServingThread : IDisposable
     private readonly NamespaceStates _states;
     private readonly Thread _thread;
     private readonly int _stop;
+    private readonly Supervision? _supervision;
     private volatile bool _hasEnded;
 
     /// <summary>Opens everything and begins to serve.</summary>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
-    public ServingThread(ServedConfiguration configuration, EventLog log)
+    public ServingThread(ServedConfiguration configuration, EventLog log, Supervision? supervision = null)
     {
+        _supervision = supervision;
         _stop = Events.Create(0, EventFlags.NonBlocking);
         if (_stop < 0)
         {
@@ -40,7 +42,7 @@ internal sealed class ServingThread : IDisposable
         {
             try
             {
-                _server.Run(_stop);
+                _server.Run(_stop, supervision);
             }
             catch (PlatformException problem)
             {
@@ -69,5 +71,6 @@ internal sealed class ServingThread : IDisposable
         _server.Dispose();
         _states.Dispose();
         _ = Files.Close(_stop);
+        _supervision?.End();
     }
 }

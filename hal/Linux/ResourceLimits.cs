@@ -8,6 +8,7 @@ namespace Nvmepf.Hal.Linux;
 public static unsafe partial class ResourceLimits
 {
     private const int OpenFiles = 7; // RLIMIT_NOFILE, the same on x86-64 and arm64
+    private const int LockedMemory = 8; // RLIMIT_MEMLOCK, likewise
 
     /// <summary>
     /// Raises the limit of open descriptors as far as the process may by itself. The usual limit of 1024 is for programs that use select;
@@ -25,6 +26,16 @@ public static unsafe partial class ResourceLimits
         }
 
         return result < 0 ? result : (int)Math.Min(limit.Current, int.MaxValue);
+    }
+
+    /// <summary>Bytes that the process may lock without CAP_IPC_LOCK (RLIMIT_MEMLOCK); <see cref="ulong.MaxValue"/> for no limit.</summary>
+    /// <returns>0 or a negated errno.</returns>
+    public static int LockedMemoryBytes(out ulong bytes)
+    {
+        Limit limit;
+        int result = Errno.Result(Native.GetLimit(LockedMemory, &limit));
+        bytes = result < 0 ? 0 : limit.Current;
+        return result;
     }
 
     /// <summary>struct rlimit of 64-bit machines, 16 bytes.</summary>

@@ -18,6 +18,12 @@ internal sealed class FirmwareProcess : IDisposable
 
     /// <summary>Starts it with one namespace or several; <c>FOLDER</c> in an argument is a directory for files.</summary>
     internal FirmwareProcess(params string[] arguments)
+        : this(new Dictionary<string, string>(), arguments)
+    {
+    }
+
+    /// <summary>The same with more environment variables.</summary>
+    internal FirmwareProcess(Dictionary<string, string> environment, params string[] arguments)
     {
         _ = Directory.CreateDirectory(_folder);
         string? binary = FindBinary();
@@ -32,6 +38,11 @@ internal sealed class FirmwareProcess : IDisposable
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument.Replace("FOLDER", _folder, StringComparison.Ordinal));
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         _process = Process.Start(start)!;
@@ -52,6 +63,9 @@ internal sealed class FirmwareProcess : IDisposable
             }
         }
     }
+
+    /// <summary>Its process identifier.</summary>
+    internal int ProcessId => _process.Id;
 
     internal bool HasExited => _process.HasExited;
 
