@@ -18,7 +18,7 @@ public sealed class InitTests : IDisposable
     private string ReadyFile => Path.Combine(_folder, "ready");
 
     [Fact]
-    public void An_init_hears_that_it_is_ready_alive_and_ending()
+    public async Task An_init_hears_that_it_is_ready_alive_and_ending()
     {
         File.WriteAllText(Watchdog, string.Empty);
         using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
@@ -41,7 +41,7 @@ public sealed class InitTests : IDisposable
             return message;
         });
         Assert.Equal(0, firmware.Terminate());
-        Assert.StartsWith("STOPPING=1\n", stopping.Result, StringComparison.Ordinal);
+        Assert.StartsWith("STOPPING=1\n", await stopping, StringComparison.Ordinal);
         Assert.False(File.Exists(ReadyFile));
         Assert.EndsWith("V", File.ReadAllText(Watchdog), StringComparison.Ordinal);
     }

@@ -56,6 +56,9 @@ public sealed unsafe class FakeHostDma : IHostDma
     /// <summary>This many of the next submissions are refused as if the queue were full.</summary>
     public int RefuseNext { get; set; }
 
+    /// <summary>Called with each segment that is taken: direction, host address, local address, length in bytes.</summary>
+    public Action<DmaDirection, ulong, nuint, ulong>? Taken { get; set; }
+
     public long RequestsExecuted { get; private set; }
 
     public long SegmentsExecuted { get; private set; }
@@ -97,6 +100,11 @@ public sealed unsafe class FakeHostDma : IHostDma
                 ContractViolation ??= "local memory that is not the platform's DMA memory";
                 return false;
             }
+        }
+
+        for (int i = 0; i < segmentCount && Taken is not null; i++)
+        {
+            Taken(direction, segments[i].HostAddress, (nuint)segments[i].Local, segments[i].LengthBytes);
         }
 
         ref Request request = ref _queues[queue][(_heads[queue] + _counts[queue]) % _queues[queue].Length];
