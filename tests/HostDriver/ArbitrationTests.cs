@@ -13,7 +13,7 @@ namespace Nvmepf.Tests.HostDriver;
 public sealed class ArbitrationTests
 {
     private const int Entries = 512;
-    private const int CommandBytes = 64 * 1024; // long enough for the host to ring every doorbell while the first commands run
+    private const int CommandBytes = 64 * 1024;
 
     [Theory]
     [InlineData(8, 4, 2)]
@@ -46,8 +46,8 @@ public sealed class ArbitrationTests
         SetArbitration(host, 6, 255, 255, 255);
         List<int> order = CompletionOrder(host, [QueuePriority.Low, QueuePriority.High, QueuePriority.Urgent], [340, 340, 340]);
         int first = order.IndexOf(3);
-        Assert.True(first < 680, "the urgent doorbell was rung while others waited");
-        Assert.Equal(first + 339, order.LastIndexOf(3));
+        Assert.Equal(0, first);
+        Assert.Equal(339, order.LastIndexOf(3));
     }
 
     [Fact]
@@ -98,11 +98,14 @@ public sealed class ArbitrationTests
             }
         }
 
+        // Nothing is fetched without bus mastering: the doorbells are all rung before the controller looks, however long this thread has to wait.
+        host.Function.DisableBusMaster();
         foreach (HostSubmissionQueue queue in queues)
         {
             queue.RingTail();
         }
 
+        host.Function.EnableBusMaster();
         List<int> order = [];
         Deadline deadline = Deadline.After(TimeSpan.FromSeconds(60));
         while (order.Count < counts.Sum())
