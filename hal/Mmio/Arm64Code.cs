@@ -113,8 +113,17 @@ public static unsafe class Arm64Code
     internal static void RunBarrier(BarrierKind kind) =>
         ((delegate* unmanaged[SuppressGCTransition]<void>)Entry((Arm64Routine)kind))();
 
-    /// <summary>Cleans, and maybe invalidates, every line that the range touches; only after <see cref="Install"/>.</summary>
-    internal static void Maintain(void* address, nuint lengthBytes, bool invalidate)
+    /// <summary>Cleans every line that the range touches; only after <see cref="Install"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Clean(void* address, nuint lengthBytes) => OverLines(Arm64Routine.Clean, address, lengthBytes);
+
+    /// <summary>Cleans and invalidates every line that the range touches; only after <see cref="Install"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void CleanAndInvalidate(void* address, nuint lengthBytes) => OverLines(Arm64Routine.CleanAndInvalidate, address, lengthBytes);
+
+    /// <summary>The routine is a constant at every call, so that the check of the machine code can follow where the call goes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OverLines(Arm64Routine routine, void* address, nuint lengthBytes)
     {
         if (lengthBytes == 0)
         {
@@ -124,7 +133,6 @@ public static unsafe class Arm64Code
         nuint line = s_lineBytes;
         nuint first = (nuint)address & ~(line - 1);
         nuint end = (nuint)address + lengthBytes;
-        Arm64Routine routine = invalidate ? Arm64Routine.CleanAndInvalidate : Arm64Routine.Clean;
         ((delegate* unmanaged[SuppressGCTransition]<nuint, nuint, nuint, void>)Entry(routine))(first, end, line);
     }
 

@@ -25,9 +25,13 @@ public static unsafe class CacheMaintenance
             RegisterTrap.Current?.Maintain((nuint)address, lengthBytes, invalidate);
         }
 
-        if (Machine.IsArm64)
+        if (Machine.IsArm64 && invalidate)
         {
-            Arm64Code.Maintain(address, lengthBytes, invalidate);
+            Arm64Code.CleanAndInvalidate(address, lengthBytes);
+        }
+        else if (Machine.IsArm64)
+        {
+            Arm64Code.Clean(address, lengthBytes);
         }
     }
 }
