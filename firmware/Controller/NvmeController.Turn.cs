@@ -101,7 +101,9 @@ public sealed partial class NvmeController
     /// <inheritdoc/>
     public void PlatformFailed()
     {
-        if (!Registers.Status.ControllerFatalStatus)
+        // A disabled controller has nothing to move, and nobody would take the status back. While the platform fails it says so in each poll, so
+        // that a host that enables hears of it then.
+        if (State != ControllerState.Disabled && !Registers.Status.ControllerFatalStatus)
         {
             SetFatal("The platform cannot move data any more: controller fatal status");
         }

@@ -415,10 +415,10 @@ internal sealed class BoardMachine : Machine, IHostFabric
         faults.SoftResetNanoseconds = _random.OneIn(3) ? _random.Below(1_000_000) : 2_000;
         if (_random.OneIn(12))
         {
-            faults.SoftResetNanoseconds = _random.Between(50_000_000, 150_000_000); // near the platform's deadline, not past it yet
+            faults.SoftResetNanoseconds = _random.Between(50_000_000, 400_000_000); // before the platform's deadline and past it
         }
 
-        faults.PostedReorderPerMillion = _random.OneIn(3) && !_scenario.Board.Switches.MsiByApb ? 50_000 : 0; // MSI by APB is not ordered yet
+        faults.PostedReorderPerMillion = _random.OneIn(3) ? 50_000 : 0;
         faults.WindowWithoutLinkFaults = _random.OneIn(3);
         _copiesByCpu = !_scenario.Board.UsesDma || ((faults.NoDmaBypass || !_scenario.Board.Switches.DmaBypass) && Ram.Address is >= 0x9_0000_0000 and < 0x9_4000_0000);
         _parts.Dram.EvictionPerMillion = _random.OneIn(2) ? 20_000 : 0;
