@@ -1,5 +1,7 @@
 using System.Text;
 using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Console;
+using Nvmepf.Firmware.Console.Transport;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Startup;
 using Nvmepf.Hal;
@@ -27,8 +29,13 @@ public static class Program
     public static int Main(string[] arguments)
     {
         OccupyStandardDescriptors();
-        using Stream output = Console.OpenStandardOutput();
-        using Stream errors = Console.OpenStandardError();
+        using Stream output = System.Console.OpenStandardOutput();
+        using Stream errors = System.Console.OpenStandardError();
+        if (arguments is ["console", ..])
+        {
+            return ConsoleClient.Run(arguments.AsSpan(1), output, errors);
+        }
+
         return Run(arguments, output, errors);
     }
 
@@ -66,14 +73,16 @@ public static class Program
                 break;
         }
 
-        if (line.Request == CommandLineRequest.Serve && line["--configfs"] is string directory)
+        if (line.Request == CommandLineRequest.Serve && line["--configfs"] is string root)
         {
-            ServeDirectory(line, directory);
+            ServeDirectory(line, root);
             return;
         }
 
         ConfigurationTree tree = CommandLineTree.Build(line, StableIdentity.ReadMachineId);
         ServedConfiguration configuration = ServedConfiguration.Resolve(tree);
+        string? directory = tree.Controllers.Find(controller => controller.VfioUserDirectory is not null)?.VfioUserDirectory;
+        List<ConsolePlace> consoles = ConsoleOptions.Places(line, directory);
         foreach (string note in tree.Notes)
         {
             WriteLine(errors, $"note: {note}");
@@ -91,7 +100,7 @@ public static class Program
             return;
         }
 
-        Serve(line, configuration);
+        Serve(line, configuration, consoles);
     }
 
     private static void ServeDirectory(CommandLine line, string directory)
@@ -101,22 +110,30 @@ public static class Program
             throw new ConfigurationException($"--configfs {directory}: no such directory; allowed: one that exists, empty or not");
         }
 
-        WithSignals(line, (stopDescriptor, log, supervision) =>
+        List<ConsolePlace> consoles = ConsoleOptions.Places(line, line["--vfio-user"]);
+        WithSignals(line, (stopDescriptor, log, supervision, targets) =>
         {
+            using ConsoleService console = new(consoles, targets);
             string platform = line["--platform"] ?? EndpointControllerNode.VfioUserPlatform;
-            using LiveConfiguration live = new(directory, () => CommandLineTree.Build(line, StableIdentity.ReadMachineId), platform, log, supervision);
+            using LiveConfiguration live = new(
+                directory, () => CommandLineTree.Build(line, StableIdentity.ReadMachineId), platform, log, targets, supervision);
             live.Run(stopDescriptor);
         });
     }
 
-    private static void Serve(CommandLine line, ServedConfiguration configuration) => WithSignals(line, (stopDescriptor, log, supervision) =>
-    {
-        using NamespaceStates states = new(log);
-        using Server server = Server.Create(configuration, states, log);
-        server.Run(stopDescriptor, supervision);
-    });
+    private static void Serve(CommandLine line, ServedConfiguration configuration, List<ConsolePlace> consoles) =>
+        WithSignals(line, (stopDescriptor, log, supervision, targets) =>
+        {
+            using NamespaceStates states = new(log);
+            using Server server = Server.Create(configuration, states, log);
+            using (targets.Attach(server.Controllers))
+            using (new ConsoleService(consoles, targets))
+            {
+                server.Run(stopDescriptor, supervision);
+            }
+        });
 
-    private static void WithSignals(CommandLine line, Action<int, EventLog, Supervision> serve)
+    private static void WithSignals(CommandLine line, Action<int, EventLog, Supervision, ConsoleTargets> serve)
     {
         SupervisionOptions supervised = SupervisionOptions.From(line, Environment.GetEnvironmentVariable);
         Arm64Code.Install();
@@ -137,7 +154,9 @@ public static class Program
         using (EventLog log = new())
         using (Supervision supervision = new(supervised, signals!.EventFd, log)) // outlives the server, whose end may hang
         {
-            serve(signals.EventFd, log, supervision);
+            int stopDescriptor = signals.EventFd;
+            ConsoleTargets targets = new(log, () => Events.Signal(stopDescriptor));
+            serve(stopDescriptor, log, supervision, targets);
         }
     }
 

@@ -148,6 +148,7 @@ public sealed unsafe partial class CommandEngine
         }
 
         queue.InFlight--;
+        Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, slot.Status.IsError, slot.DataLengthBytes, slot.FetchedNanoseconds);
         AnswerAbort(ref slot);
         Release(ref slot);
     }

@@ -114,6 +114,9 @@ public sealed unsafe partial class CommandEngine
             case StallReason.Mapping:
                 AfterMapping(ref slot, _mapper.Resume(ref slot, DmaStatus.Success));
                 break;
+            case StallReason.Injected:
+                AfterDelay(ref slot);
+                break;
             case StallReason.Moving:
                 AfterMove(ref slot, _mover.Resume(ref slot, DmaStatus.Success));
                 break;

@@ -41,6 +41,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly BufferPool _smallBuffers; // the same object where there are none
     private readonly CommandDescriptor?[] _adminRows;
     private readonly CommandDescriptor?[] _ioRows;
+    private readonly InjectionRules _injection;
     private readonly DataMapper _mapper;
     private readonly HostMover _mover;
     private readonly CommandSlot* _slots; // native memory, _slotCount long, freed in Dispose
@@ -61,6 +62,8 @@ public sealed unsafe partial class CommandEngine : IDisposable
         Media = controller.Smart.AddEngine();
         _adminRows = controller.Passthrough is null ? CommandTable.AdminRows : PassthroughTable.AdminRows;
         _ioRows = controller.Passthrough is null ? CommandTable.IoRows : PassthroughTable.IoRows;
+        Completed = new CompletedCommands(controller.QueueStatistics);
+        _injection = controller.Injection;
         _link = share.Link;
         _platform = share.Platform;
         _queues = share.Queues;
@@ -101,6 +104,9 @@ public sealed unsafe partial class CommandEngine : IDisposable
 
     /// <summary>What commands did lately, where that is switched on.</summary>
     public TraceRing Trace { get; } = new();
+
+    /// <summary>What was completed and is counted next turn.</summary>
+    public CompletedCommands Completed { get; }
 
     /// <summary>The controller whose commands run here.</summary>
     public NvmeController Controller { get; }
@@ -285,6 +291,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     public void Dispose()
     {
         Trace.Dispose();
+        Completed.Dispose();
         NativeMemory.AlignedFree(_slots);
         _ = MemoryMappings.Unmap(_slotMemory, _slotMemoryBytes);
     }
@@ -345,9 +352,23 @@ public sealed unsafe partial class CommandEngine : IDisposable
             slot.Status = status;
             Finish(ref slot);
         }
-        else if (slot.DataLengthBytes == 0 || row!.DataPath == DataPath.None)
+        else if (_injection.IsAny && slot.SubmissionQueueId != 0 && Inject(ref slot))
         {
-            Execute(ref slot, row!);
+            // It waits, or has ended with the status that was asked for.
+        }
+        else
+        {
+            Begin(ref slot, row!);
+        }
+    }
+
+    /// <summary>From a command that was checked to its data.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Begin(ref CommandSlot slot, CommandDescriptor row)
+    {
+        if (slot.DataLengthBytes == 0 || row.DataPath == DataPath.None)
+        {
+            Execute(ref slot, row);
         }
         else
         {

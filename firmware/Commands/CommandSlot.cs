@@ -76,6 +76,9 @@ public enum StallReason : byte
 
     /// <summary>The command's own handler asked to be called again (<see cref="CommandFlags.Stalled"/>).</summary>
     Handler,
+
+    /// <summary>The console asked for a delay.</summary>
+    Injected,
 }
 
 /// <summary>Which way a command's data goes; bits 1:0 of every standard opcode (NVMe Base 2.1 figure 92).</summary>
@@ -192,6 +195,9 @@ public unsafe struct CommandSlot
 
     /// <summary>Handler's own words.</summary>
     public ulong Scratch1;
+
+    /// <summary>Until when it waits where the console asked for a delay (<see cref="StallReason.Injected"/>), in the platform's time.</summary>
+    public long HeldUntilNanoseconds;
 
     /// <summary>Most segments of one command: the vectors that one system call takes.</summary>
     public const int SegmentsMax = 1024;

@@ -76,6 +76,7 @@ internal sealed class CommandLine
             "--watchdog",
             "DEVICE",
             "pet this watchdog, /dev/watchdog, while the main loop turns;\nDEVICE,timeout=SECONDS sets its timeout (docs/running.md)"),
+        new("--console", "PLACE", "a console for a person: /dev/ttyS2[,BAUD], - (this terminal), unix:PATH\nor none; repeat it for more (default: unix:DIR/console)") { IsRepeatable = true },
         new("--check-config", null, "judge the configuration, print it as such a file, and end"),
         new("--version", null, "print the version and end"),
         new("--help", null, "print this text and end"),

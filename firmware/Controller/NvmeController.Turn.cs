@@ -29,6 +29,7 @@ public sealed partial class NvmeController
     {
         int work = Shares.Length > 1 ? PollShares() : 0;
         CountBusyTime(nowNanoseconds);
+        Engine.BeginTurn(nowNanoseconds);
         Engine.MayTouchHost = Platform.IsBusMasterEnabled;
         work += Home.PollDma();
         PollNews(); // before commands, so that one who was told by another way finds it here as well

@@ -59,6 +59,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Smart = new SmartCounters(platform);
         Events = new AsyncEvents();
         Ana = new AnaGroups(settings.AnaGroups);
+        QueueStatistics = new QueueStatistics(IoQueueCount + 1);
         reactors ??= [new ReactorLink(0)];
         Shares = CreateShares(passthrough is null ? reactors : reactors[..1]);
         Home = Shares[0];
@@ -109,6 +110,12 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
     /// <summary>The share that the controller's own reactor polls, with the admin queue.</summary>
     public QueueShare Home { get; }
 
+    /// <summary>What was completed of each queue and class of commands, and how long it took.</summary>
+    public QueueStatistics QueueStatistics { get; }
+
+    /// <summary>What the console makes commands do wrong.</summary>
+    public InjectionRules Injection { get; } = new();
+
     /// <summary>All shares, the home share first; one for each reactor.</summary>
     public QueueShare[] Shares { get; }
 
@@ -151,5 +158,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         {
             share.Dispose();
         }
+
+        QueueStatistics.Dispose();
     }
 }

@@ -90,6 +90,7 @@ public sealed unsafe partial class QueueShare : IDisposable
         }
 
         ControllerState state = Controller.State;
+        Engine.BeginTurn(nowNanoseconds);
         Engine.MayTouchHost = Platform.IsBusMasterEnabled;
         int work = PollDma() + (Engine.RetryWaiting() ? 1 : 0);
         if (Engine.HasCancelsToIssue)

@@ -37,7 +37,7 @@ public sealed class EventLog : IEventLog, IDisposable
     /// <summary>Starts the log on a stream, standard error where none is given.</summary>
     public EventLog(Stream? output = null)
     {
-        _output = output ?? Console.OpenStandardError();
+        _output = output ?? System.Console.OpenStandardError();
         _cells = new Cell[CapacityRecords];
         for (int i = 0; i < CapacityRecords; i++)
         {
@@ -101,6 +101,9 @@ public sealed class EventLog : IEventLog, IDisposable
             _ending.Dispose();
         }
     }
+
+    /// <summary>The last lines.</summary>
+    public LogHistory History { get; } = new();
 
     /// <summary>Nanoseconds since the log was created.</summary>
     private long Elapsed() => Clock.MonotonicNanoseconds() - _startNanoseconds;
@@ -177,6 +180,7 @@ public sealed class EventLog : IEventLog, IDisposable
     private void Print(in Cell cell)
     {
         int length = LogLine.Format(_line, cell.TimeNanoseconds, cell.Text!, cell.First, cell.Second, cell.LeftOut);
+        History.Add(cell.TimeNanoseconds, LogLine.TextOf(_line.AsSpan(0, length)));
         try
         {
             _output.Write(_line, 0, length);

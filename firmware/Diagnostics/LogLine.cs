@@ -37,6 +37,13 @@ public static class LogLine
         return length + 1;
     }
 
+    /// <summary>What a formatted line says, without time, name and newline.</summary>
+    public static string TextOf(ReadOnlySpan<byte> line)
+    {
+        int start = line.IndexOf("] nvmepf: "u8);
+        return System.Text.Encoding.ASCII.GetString(line[(start + 10)..^1]);
+    }
+
     private static void AppendTemplate(ref Span<byte> rest, string text, long first, long second)
     {
         int at = 0;

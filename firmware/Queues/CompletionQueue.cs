@@ -83,6 +83,9 @@ public sealed unsafe class CompletionQueue : IDisposable
     /// <summary>True while the host has entries that it has not taken, as far as its doorbell was read.</summary>
     public bool HasUntaken => Exists && Used > PendingDma;
 
+    /// <summary>Entries that the host has not taken, as far as its doorbell was read; any thread may ask.</summary>
+    public int UntakenEntries => Exists ? Used : 0;
+
     /// <summary>Entries posted since the interrupt logic last looked.</summary>
     public int PostedSinceInterrupt { get; set; }
 

@@ -87,6 +87,9 @@ public sealed unsafe class SubmissionQueue
     /// <summary>True where there are entries that were not fetched, as of the last <see cref="PollTail"/>.</summary>
     public bool HasEntries => Head != _tail;
 
+    /// <summary>Entries that were not fetched, as of the last <see cref="PollTail"/>; any thread may ask.</summary>
+    public int WaitingEntries => _tail >= Head ? _tail - Head : _tail - Head + Entries;
+
     /// <summary>Brings the queue into being, empty.</summary>
     public void Create(ulong hostAddress, int entries, ushort completionQueueIdentifier, QueuePriority priority)
     {

@@ -65,11 +65,14 @@ public enum ControllerPowerScope : byte
 }
 
 /// <summary>CAP, offset 0h: Controller Capabilities (NVMe Base 2.1, 3.1.4.1).</summary>
-/// <param name="raw">The whole 64-bit register.</param>
-public readonly struct ControllerCapabilities(ulong raw)
+public readonly record struct ControllerCapabilities
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole 64-bit register.</param>
+    public ControllerCapabilities(ulong raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly ulong Raw = raw;
+    public readonly ulong Raw;
 
     /// <summary>MQES, bits 15:0: entries an I/O queue may have, minus one.</summary>
     public ushort MaximumQueueEntriesSupportedZeroBased { get => (ushort)Bits.Get(Raw, 0, 16); init => Raw = Bits.With(Raw, 0, 16, value); }
@@ -179,11 +182,14 @@ public enum ShutdownNotification : byte
 }
 
 /// <summary>CC, offset 14h: Controller Configuration (NVMe Base 2.1, 3.1.4.5).</summary>
-/// <param name="raw">The whole dword.</param>
-public readonly struct ControllerConfiguration(uint raw)
+public readonly record struct ControllerConfiguration
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole dword.</param>
+    public ControllerConfiguration(uint raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly uint Raw = raw;
+    public readonly uint Raw;
 
     /// <summary>EN, bit 0.</summary>
     public bool Enable { get => Bits.Test(Raw, 0); init => Raw = Bits.With(Raw, 0, value); }
@@ -239,11 +245,14 @@ public enum ShutdownStatus : byte
 }
 
 /// <summary>CSTS, offset 1Ch: Controller Status (NVMe Base 2.1, 3.1.4.6).</summary>
-/// <param name="raw">The whole dword.</param>
-public readonly struct ControllerStatus(uint raw)
+public readonly record struct ControllerStatus
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole dword.</param>
+    public ControllerStatus(uint raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly uint Raw = raw;
+    public readonly uint Raw;
 
     /// <summary>RDY, bit 0.</summary>
     public bool Ready { get => Bits.Test(Raw, 0); init => Raw = Bits.With(Raw, 0, value); }
@@ -265,11 +274,14 @@ public readonly struct ControllerStatus(uint raw)
 }
 
 /// <summary>AQA, offset 24h: Admin Queue Attributes (NVMe Base 2.1, 3.1.4.8).</summary>
-/// <param name="raw">The whole dword.</param>
-public readonly struct AdminQueueAttributes(uint raw)
+public readonly record struct AdminQueueAttributes
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole dword.</param>
+    public AdminQueueAttributes(uint raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly uint Raw = raw;
+    public readonly uint Raw;
 
     /// <summary>ASQS, bits 11:0: entries of the admin submission queue, minus one.</summary>
     public ushort SubmissionQueueSizeZeroBased { get => (ushort)Bits.Get(Raw, 0, 12); init => Raw = Bits.With(Raw, 0, 12, value); }
@@ -279,22 +291,28 @@ public readonly struct AdminQueueAttributes(uint raw)
 }
 
 /// <summary>ASQ, offset 28h, and ACQ, offset 30h: where an admin queue is in host memory (NVMe Base 2.1, 3.1.4.9 and 3.1.4.10).</summary>
-/// <param name="raw">The whole 64-bit register.</param>
-public readonly struct AdminQueueBase(ulong raw)
+public readonly record struct AdminQueueBase
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole 64-bit register.</param>
+    public AdminQueueBase(ulong raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly ulong Raw = raw;
+    public readonly ulong Raw;
 
         /// <summary>ASQB or ACQB, bits 63:12, as the byte address it stands for; bits 11:0 are reserved and read as zero here.</summary>
         public ulong Address { get => Raw & ~0xFFFul; init => Raw = value & ~0xFFFul; }
 }
 
 /// <summary>VS, offset 8h, and the VER fields: a version of a specification (NVMe Base 2.1, 3.1.4.2).</summary>
-/// <param name="raw">The whole dword.</param>
-public readonly struct Version(uint raw)
+public readonly record struct Version
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole dword.</param>
+    public Version(uint raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly uint Raw = raw;
+    public readonly uint Raw;
 
     /// <summary>TER, bits 7:0.</summary>
     public byte Tertiary { get => (byte)Bits.Get(Raw, 0, 8); init => Raw = Bits.With(Raw, 0, 8, value); }
@@ -307,11 +325,14 @@ public readonly struct Version(uint raw)
 }
 
 /// <summary>CRTO, offset 68h: Controller Ready Timeouts (NVMe Base 2.1, 3.1.4.21).</summary>
-/// <param name="raw">The whole dword.</param>
-public readonly struct ControllerReadyTimeouts(uint raw)
+public readonly record struct ControllerReadyTimeouts
 {
+    /// <summary>The register of a raw value.</summary>
+    /// <param name="raw">The whole dword.</param>
+    public ControllerReadyTimeouts(uint raw) => Raw = raw;
+
     /// <summary>All bits, as on the wire.</summary>
-    public readonly uint Raw = raw;
+    public readonly uint Raw;
 
     /// <summary>CRWMT, bits 15:0, in units of 500 ms.</summary>
     public ushort ReadyWithMediaTimeoutIn500Milliseconds

@@ -1,4 +1,5 @@
 using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Console;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
@@ -23,6 +24,8 @@ internal sealed class LiveConfiguration : IDisposable
     private readonly string _directory;
     private readonly Func<ConfigurationTree> _load;
     private readonly EventLog _log;
+    private readonly ConsoleTargets _targets;
+    private ConsoleTargets.Attachment? _shown;
     private readonly FileWatch _watch;
     private readonly Supervision? _supervision;
     private ServingThread? _serving;
@@ -36,14 +39,17 @@ internal sealed class LiveConfiguration : IDisposable
     /// <param name="load">Reads it, with what the command line adds.</param>
     /// <param name="platform">Name of the platform, after which the controller is called that is made where there is none.</param>
     /// <param name="log">The endpoint log.</param>
+    /// <param name="targets">Where the console is told what is served.</param>
     /// <param name="supervision">Hears of reactors that start and end; null for none.</param>
     /// <exception cref="PlatformException">It cannot be watched.</exception>
-    public LiveConfiguration(string directory, Func<ConfigurationTree> load, string platform, EventLog log, Supervision? supervision = null)
+    public LiveConfiguration(
+        string directory, Func<ConfigurationTree> load, string platform, EventLog log, ConsoleTargets targets, Supervision? supervision = null)
     {
         _supervision = supervision;
         _directory = directory;
         _load = load;
         _log = log;
+        _targets = targets;
         int error = FileWatch.Create(out FileWatch? watch);
         DirectoryShape.MakeController(directory, platform + ".0");
         _watch = watch ?? throw new PlatformException($"--configfs {directory}: cannot watch it: {Errno.Describe(error)}");
@@ -183,6 +189,7 @@ internal sealed class LiveConfiguration : IDisposable
     {
         tree.Notes.ForEach(note => _log.Write("note: " + note));
         _serving = new ServingThread(wanted, _log, _supervision);
+        _shown = _targets.Attach(_serving.Server.Controllers);
         _namespaces = new LiveNamespaces(_serving, wanted, _log);
         _runningTree = tree;
     }
@@ -205,6 +212,8 @@ internal sealed class LiveConfiguration : IDisposable
 
     private void StopServing()
     {
+        _shown?.Dispose();
+        _shown = null;
         _serving?.Dispose();
         _namespaces?.Dispose();
         _serving = null;

@@ -2,6 +2,7 @@
 // and takes them apart again. Nothing here runs while commands are served.
 
 using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Console;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;

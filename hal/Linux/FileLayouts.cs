@@ -38,6 +38,8 @@ public enum OpenFlags
     /// <summary>O_EXCL: with <see cref="Create"/>, fail with EEXIST if it exists; alone, on a block device, fail with EBUSY if it is in
     /// use.</summary>
     Exclusive = 0x80,
+    /// <summary>O_NOCTTY: a terminal that is opened does not become the process's own.</summary>
+    NoControllingTerminal = 0x100,
     /// <summary>O_TRUNC.</summary>
     Truncate = 0x200,
     /// <summary>O_APPEND.</summary>

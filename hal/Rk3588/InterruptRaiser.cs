@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nvmepf.Hal.DesignWare;
+using Nvmepf.Hal.Inspection;
 using Nvmepf.Hal.Mmio;
 
 namespace Nvmepf.Hal.Rk3588;
@@ -80,6 +81,14 @@ public sealed unsafe class InterruptRaiser
             _waiting[vector / WordBits] |= BitOf(vector);
             _isAnyWaiting = true;
         }
+    }
+
+    /// <summary>State of a vector, for a person to see: the MSI-X table's entry where MSI-X is on.</summary>
+    public VectorState Read(int vector)
+    {
+        ulong half = Mode == InterruptMode.Msix ? Mmio.Mmio.Read64(_bar.Word64(Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes) + TableDataOffset)) : 0;
+        bool isWaiting = (_waiting[vector / WordBits] & BitOf(vector)) != 0;
+        return new VectorState(Mode != InterruptMode.Legacy || vector == 0, (half & EntryMaskBit) != 0, isWaiting);
     }
 
     /// <summary>Takes a level back, or what was still waiting; INTx goes when no vector wants it any more.</summary>

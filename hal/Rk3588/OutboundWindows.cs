@@ -1,4 +1,5 @@
 using Nvmepf.Hal.DesignWare;
+using Nvmepf.Hal.Inspection;
 using Nvmepf.Hal.Mmio;
 
 namespace Nvmepf.Hal.Rk3588;
@@ -221,6 +222,21 @@ public sealed class OutboundWindows
         Flush(region);
         _regions[region].Target = ParkedTarget;
         _ = Program(region);
+    }
+
+    /// <summary>Where the regions point, for a person to see.</summary>
+    /// <returns>How many were written.</returns>
+    public int Read(Span<WindowState> windows)
+    {
+        int count = Math.Min(windows.Length, _regions.Length);
+        for (int i = 0; i < count; i++)
+        {
+            ulong first = _blocks.OutboundSocAddress + ((ulong)RegionLengthBytes * (uint)i);
+            bool isTaken = i < FirstQueueRegion || _regions[i].IsOpen;
+            windows[i] = new WindowState(i, first, _regions[i].Target, RegionLengthBytes, _regions[i].IsInEffect, isTaken);
+        }
+
+        return count;
     }
 
     private bool IsBackingOff => _clock.NowNanoseconds < _patientFromNanoseconds;

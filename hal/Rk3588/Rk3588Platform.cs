@@ -9,7 +9,7 @@ namespace Nvmepf.Hal.Rk3588;
 /// After a hot reset, a loss of the link or PERST# the controller holds link training until the firmware is quiescent, the DMA engine has let
 /// go of all memory, and everything was written again.
 /// </remarks>
-public sealed unsafe class Rk3588Platform : IPlatform
+public sealed unsafe partial class Rk3588Platform : IPlatform
 {
     private const uint RegisterRefreshBytes = 128;
     private const uint DoorbellBytesPerQueuePair = 8;

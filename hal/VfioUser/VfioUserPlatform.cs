@@ -12,7 +12,7 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>The vfio-user server platform.</summary>
-public sealed unsafe class VfioUserPlatform : IPlatform
+public sealed unsafe partial class VfioUserPlatform : IPlatform
 {
     private readonly PlatformFunction _function;
     private readonly VfioUserServer _server;

@@ -10,7 +10,7 @@ public sealed class CommandLineTests
     private const string Options = "--vfio-user, --platform, --registers, --bringup, --bar-memory, --buffer-memory, --rk3588, --no-dma, "
         + "--namespace, --passthrough, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
         + "--subsysnqn, --config, --configfs, --export-configfs, --poll, --cpu, --lock-memory, --ready-file, --watchdog, "
-        + "--check-config, --version, --help";
+        + "--console, --check-config, --version, --help";
 
     public static TheoryData<string, string> WrongOptions { get; } = new()
     {

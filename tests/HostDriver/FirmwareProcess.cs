@@ -67,6 +67,9 @@ internal sealed class FirmwareProcess : IDisposable
     /// <summary>Its process identifier.</summary>
     internal int ProcessId => _process.Id;
 
+    /// <summary>The directory that it serves.</summary>
+    internal string Folder => _folder;
+
     internal bool HasExited => _process.HasExited;
 
     /// <summary>Connects the library; the socket may still be on its way.</summary>

@@ -38,6 +38,9 @@ public sealed unsafe class InterruptVectors : IDisposable
     /// <summary>True where the client has given the vector a descriptor.</summary>
     public bool IsConnected(int vector) => _events[vector] >= 0;
 
+    /// <summary>True where the client holds the vector back.</summary>
+    public bool IsMasked(int vector) => _masked[vector];
+
     /// <summary>Fires a vector, or remembers it.</summary>
     public void Raise(int vector)
     {
