@@ -201,7 +201,10 @@ bench() {
     publish
     case " $* " in
         *" --compare "* | *" --help "*) exec "$out/$rid/nvmepf-host" suite "$@" ;;
-        *) exec "$out/$rid/nvmepf-host" suite --firmware "$out/$rid/nvmepf" --json "$out/bench.json" --svg "$out/bench.svg" "$@" ;;
+        *)
+            need_command fio "shows what a file gives without us" fio
+            exec "$out/$rid/nvmepf-host" suite --firmware "$out/$rid/nvmepf" --json "$out/bench.json" --svg "$out/bench.svg" "$@"
+            ;;
     esac
 }
 

@@ -9,10 +9,30 @@ public sealed partial class Reactor
     /// <summary>Turns without work before an adaptive reactor begins to sleep; a few tens of microseconds.</summary>
     private const int IdleTurnsBeforeSleep = 2000;
 
-    private const long SleepMinimumNanoseconds = 20_000;
+    /// <summary>Beyond this a turn is as idle as it gets.</summary>
+    private const int IdleTurnsCounted = IdleTurnsBeforeSleep + 1024;
 
-    /// <summary>Bounds the latency of the first command after idle, as doorbells in shared memory wake nobody.</summary>
-    private const long SleepMaximumNanoseconds = 200_000;
+    private const long NapMinimumNanoseconds = 20_000;
+
+    /// <summary>Bounds the latency of the first command after a pause, as doorbells in shared memory wake nobody.</summary>
+    private const long PauseNapNanoseconds = 80_000;
+
+    /// <summary>A pause that is longer is idleness: from then on naps may be longer, as far as <see cref="IdleShareDivisor"/> needs it.</summary>
+    private const long PauseNanoseconds = 200_000_000;
+
+    /// <summary>
+    /// An idle thread may use one part in so many of a core. What a nap costs is measured: a microsecond on a machine of its own, where 80 us are
+    /// long enough, and twenty in a virtual machine whose timers are emulated.
+    /// </summary>
+    private const long IdleShareDivisor = 120;
+
+    private const long IdleNapMaximumNanoseconds = 4_000_000;
+
+    /// <summary>
+    /// Of so many naps of a pause one looks at the descriptors, for which it takes several system calls; the others are one call each. It
+    /// bounds how long a message of a host in a pause waits.
+    /// </summary>
+    private const uint NapsPerDescriptorLook = 32;
 
     /// <summary>With no queue to watch, only descriptors can bring work, and they wake the thread.</summary>
     private const long SleepDisabledNanoseconds = 20_000_000;
@@ -26,10 +46,14 @@ public sealed partial class Reactor
     private readonly PollDescriptor[] _wake = new PollDescriptor[WakeDescriptorsMax + 2];
     private readonly int[] _wakeFds = new int[WakeDescriptorsMax];
     private int _idleTurns;
+    private uint _naps;
+    private long _pauseSinceNanoseconds;
+    private long _napCostNanoseconds;
+    private long _napCostSinceNanoseconds; // processor time when it was measured last, or 0
 
     /// <summary>Waits a moment: longer the longer nothing has come, never while something is under way that nobody would announce.</summary>
     /// <returns>True where it slept.</returns>
-    private bool Idle(int stopDescriptor)
+    private bool Idle(int stopDescriptor, long nowNanoseconds)
     {
         if (IsBusy && _ring!.InFlight == 0)
         {
@@ -37,17 +61,71 @@ public sealed partial class Reactor
             return false;
         }
 
-        _idleTurns++;
-        if (_idleTurns < IdleTurnsBeforeSleep && WatchesDoorbells)
+        _idleTurns = Math.Min(_idleTurns + 1, IdleTurnsCounted);
+        return WatchesDoorbells ? Nap(stopDescriptor, nowNanoseconds) : SleepOnDescriptors(stopDescriptor, UnwatchedSleepNanoseconds);
+    }
+
+    /// <summary>Doorbells announce nothing, so the thread wakes by time alone, and in a pause every system call of such a wake counts.</summary>
+    private bool Nap(int stopDescriptor, long nowNanoseconds)
+    {
+        int napsInRow = _idleTurns - IdleTurnsBeforeSleep;
+        if (napsInRow < 0)
         {
             return false;
         }
 
+        if (napsInRow == 0)
+        {
+            _pauseSinceNanoseconds = nowNanoseconds;
+            _napCostSinceNanoseconds = 0;
+        }
+
+        bool looks = ++_naps % NapsPerDescriptorLook == 0;
+        if (looks)
+        {
+            MeasureNaps();
+        }
+
+        if (nowNanoseconds - _pauseSinceNanoseconds > PauseNanoseconds)
+        {
+            return SleepOnDescriptors(stopDescriptor, Math.Clamp(_napCostNanoseconds * IdleShareDivisor, PauseNapNanoseconds, IdleNapMaximumNanoseconds));
+        }
+
+        long nap = Math.Min(NapMinimumNanoseconds * (1 + (napsInRow / 64)), PauseNapNanoseconds);
+        if (looks || _ring!.InFlight > 0)
+        {
+            return SleepOnDescriptors(stopDescriptor, nap);
+        }
+
+        if (HasNews)
+        {
+            return false;
+        }
+
+        Statistics.Sleeps++;
+        _ = Clock.Sleep(nap);
+        return true;
+    }
+
+    /// <summary>What one nap costs, all that the thread does between two of them included.</summary>
+    private void MeasureNaps()
+    {
+        long used = Clock.ThreadProcessorNanoseconds();
+        if (_napCostSinceNanoseconds != 0)
+        {
+            _napCostNanoseconds = (used - _napCostSinceNanoseconds) / NapsPerDescriptorLook;
+        }
+
+        _napCostSinceNanoseconds = used;
+    }
+
+    /// <summary>Sleeps until a descriptor has something, for the time at most.</summary>
+    /// <returns>False where there was something to do before the sleep.</returns>
+    private bool SleepOnDescriptors(int stopDescriptor, long sleepNanoseconds)
+    {
         int count = 0;
-        bool trapsRegisterWrites = true;
         for (int i = 0; i < _functions.Length; i++)
         {
-            trapsRegisterWrites &= _functions[i].Platform.TrapsRegisterWrites;
             count += _functions[i].Platform.GetWakeDescriptors(_wakeFds.AsSpan(count));
         }
 
@@ -71,17 +149,29 @@ public sealed partial class Reactor
             _wake[count++] = new PollDescriptor { Fd = stopDescriptor, Events = PollEvents.In };
         }
 
-        long sleep = WatchesDoorbells
-            ? Math.Min(SleepMinimumNanoseconds * (1 + ((_idleTurns - IdleTurnsBeforeSleep) / 64)), SleepMaximumNanoseconds)
-            : trapsRegisterWrites ? SleepDisabledNanoseconds : SleepUnannouncedNanoseconds;
         Statistics.Sleeps++;
-        if (Events.Poll(_wake.AsSpan(0, count), sleep) > 0)
+        if (Events.Poll(_wake.AsSpan(0, count), sleepNanoseconds) > 0)
         {
             _idleTurns = 0;
         }
 
         _link.EndSleep();
         return true;
+    }
+
+    /// <summary>How long a reactor sleeps at most that has no queue to watch.</summary>
+    private long UnwatchedSleepNanoseconds
+    {
+        get
+        {
+            bool trapsRegisterWrites = true;
+            for (int i = 0; i < _functions.Length; i++)
+            {
+                trapsRegisterWrites &= _functions[i].Platform.TrapsRegisterWrites;
+            }
+
+            return trapsRegisterWrites ? SleepDisabledNanoseconds : SleepUnannouncedNanoseconds;
+        }
     }
 
     /// <summary>Something is under way that a sleep would delay.</summary>

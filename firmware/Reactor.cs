@@ -145,6 +145,8 @@ public sealed partial class Reactor : IDisposable
             throw new PlatformException($"cannot pin reactor {_link.Index} to CPU {_options.Cpu}: {Errno.Describe(error)}");
         }
 
+        // The slack that a thread begins with is as long as a nap.
+        _ = Threads.SetTimerSlack(1);
         if (_ring!.Start() is int startError and < 0)
         {
             throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
@@ -190,7 +192,7 @@ public sealed partial class Reactor : IDisposable
         {
             bool worked = Turn(now);
             _idleTurns = worked ? 0 : _idleTurns;
-            bool slept = !worked && _options.Poll == PollMode.Adaptive && Idle(stopDescriptor);
+            bool slept = !worked && _options.Poll == PollMode.Adaptive && Idle(stopDescriptor, now);
 
             // Even a look at the clock is as long as a turn that finds nothing.
             if (worked || slept || (++turns & (IdleTurnsPerClockRead - 1)) == 0)
@@ -198,9 +200,9 @@ public sealed partial class Reactor : IDisposable
                 now = NowNanoseconds;
             }
 
-            if (now >= nextStopLook || slept)
+            if (now >= nextStopLook)
             {
-                // A system call, so not every turn; a loop that sleeps can afford it.
+                // A system call, so not every turn, and not after every nap.
                 nextStopLook = now + 10_000_000;
                 Statistics.Publish();
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
@@ -289,17 +291,12 @@ public sealed partial class Reactor : IDisposable
     private bool PollRing()
     {
         IoUring ring = _ring!;
-        if (ring.Unsubmitted > 0)
-        {
-            _ = ring.Submit();
-        }
-
         if (ring.InFlight == 0)
         {
             return false;
         }
 
-        _ = ring.Poll();
+        _ = ring.SubmitAndPoll(); // one system call a turn at most
         int count = ring.Reap(_completions);
         for (int i = 0; i < count; i++)
         {

@@ -189,6 +189,7 @@ public sealed unsafe partial class CommandEngine
     /// <summary>The reset has found its end; from here on commands are completed to the host again.</summary>
     public void EndDiscard()
     {
+        StopTiming();
         Invariant.Check(InFlight == 0, "a reset ends when no command is left");
         _discarding = false;
         _hasDropped = false;

@@ -147,6 +147,7 @@ public sealed unsafe partial class CommandEngine
             return;
         }
 
+        EndStage(ref slot, TraceKind.Completed, slot.Status.Raw);
         queue.InFlight--;
         Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, slot.Status.IsError, slot.DataLengthBytes, slot.FetchedNanoseconds);
         AnswerAbort(ref slot);

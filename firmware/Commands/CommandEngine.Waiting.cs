@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Transfer;
 using Nvmepf.Hal;
@@ -132,6 +133,7 @@ public sealed unsafe partial class CommandEngine
         switch (outcome)
         {
             case BackendOutcome.Completed:
+                EndStage(ref slot, TraceKind.BackendEnded, slot.Operation.Status.Raw);
                 slot.Status = slot.Operation.Status;
                 return CommandOutcome.Completed;
             case BackendOutcome.Pending:

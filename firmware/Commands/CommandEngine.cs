@@ -174,6 +174,8 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
 
         int fetched = 0;
+        bool isTiming = IsTiming;
+        long seenNanoseconds = isTiming ? _platform.NowNanoseconds : 0;
         while (fetched < burst && queue.State == SubmissionQueueState.Active && queue.HasEntries
             && _free.Count > reserve && completion.TryTakeCredit())
         {
@@ -186,11 +188,17 @@ public sealed unsafe partial class CommandEngine : IDisposable
                 break;
             }
 
+            AskForNextMedia(queue);
             fetched++;
             queue.InFlight++;
             slot.SubmissionQueueId = queue.Identifier;
             slot.Flags = CommandFlags.HoldsCredit;
             slot.FetchedNanoseconds = nowNanoseconds;
+            if (isTiming)
+            {
+                BeginTiming(ref slot, queue, seenNanoseconds);
+            }
+
             Start(ref slot);
         }
 
@@ -225,6 +233,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     public CommandOutcome SubmitOperation(ref CommandSlot slot)
     {
         slot.Operation.Tag = slot.Index + RingTag;
+        EndStage(ref slot, TraceKind.Submitted, slot.Operation.OffsetBytes);
         return AfterBackend(ref slot, Backend(ref slot).Submit(ref slot.Operation));
     }
 
@@ -436,6 +445,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AfterMapped(ref CommandSlot slot)
     {
+        EndStage(ref slot, TraceKind.Mapped, slot.DataLengthBytes);
         CommandDescriptor row = RowOf(ref slot)!;
         if (row.DataPath == DataPath.Direct && (slot.Flags & CommandFlags.AllDirect) != 0 && IsAligned(ref slot))
         {

@@ -57,6 +57,9 @@ public enum CommandFlags : byte
 
     /// <summary>Set by a handler that returns Pending because it lacks something (a second buffer): it is called again next turn.</summary>
     Stalled = 16,
+
+    /// <summary>One of those whose stages are timed.</summary>
+    Timed = 32,
 }
 
 /// <summary>Why a command waits for the next turn: which queue was full, and so what is tried again.</summary>
@@ -186,6 +189,9 @@ public unsafe struct CommandSlot
 
     /// <summary>When it was fetched (platform clock).</summary>
     public long FetchedNanoseconds;
+
+    /// <summary>When its last stage ended (platform clock), while it is timed.</summary>
+    public long StageNanoseconds;
 
     /// <summary>Slot of an Abort command that waits for this one to end, or -1.</summary>
     public int AbortSlot;

@@ -25,6 +25,7 @@ public static class CommandTable
         GetFeatures.Descriptor,
         AsynchronousEventRequest.Descriptor,
         KeepAlive.Descriptor,
+        DoorbellBufferConfig.Descriptor,
     ]);
 
     private static readonly CommandDescriptor?[] s_io = Index(

@@ -52,4 +52,7 @@ public enum TraceKind : byte
 
     /// <summary>A rule of the console's <c>inject</c> was applied; argument: the rule's number.</summary>
     Injected,
+
+    /// <summary>The doorbell of a timed command's queue was read; argument: 0.</summary>
+    DoorbellSeen,
 }

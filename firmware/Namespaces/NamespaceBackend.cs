@@ -24,6 +24,9 @@ public abstract class NamespaceBackend : IDisposable
     /// <summary>The smallest logical block that can be read or written, in bytes (512 where it does not matter).</summary>
     public abstract uint MinimumBlockBytes { get; }
 
+    /// <summary>The media's first byte where all of it lies in this process's memory, as long as the backend is; else null. For hints: data goes by operations.</summary>
+    public unsafe byte* Memory { get; protected set; }
+
     /// <summary>
     /// What pointers and lengths of segments must be multiples of: a power of two up to 4096; 1 where it does not matter.
     /// </summary>

@@ -54,7 +54,9 @@ public sealed unsafe class RamBackend : NamespaceBackend
         // Both are wishes: without huge pages it is slower, with core dumps it is larger, and that is all.
         _ = MemoryMappings.Advise(address, (nuint)SizeBytes, MemoryAdvice.HugePage);
         _ = MemoryMappings.Advise(address, (nuint)SizeBytes, MemoryAdvice.DoNotDump);
+        WideCopy.Install();
         _memory = (byte*)address;
+        Memory = _memory;
     }
 
     /// <inheritdoc/>
@@ -105,6 +107,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
         {
             _ = MemoryMappings.Unmap(_memory, (nuint)SizeBytes);
             _memory = null;
+            Memory = null;
         }
 
         base.Dispose(disposing);
@@ -120,7 +123,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
             Invariant.Check(segment->LengthBytes <= operation.LengthBytes - operation.DoneBytes, "segments add up to the operation");
             if (operation.Kind == BackendOperationKind.Read)
             {
-                NativeMemory.Copy(media, segment->Local, (nuint)segment->LengthBytes);
+                BulkCopy.FromStore(media, segment->Local, (nuint)segment->LengthBytes);
             }
             else
             {

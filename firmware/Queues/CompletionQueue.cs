@@ -35,6 +35,7 @@ public sealed unsafe class CompletionQueue : IDisposable
     private readonly Doorbell _headDoorbell;
     private readonly CompletionSender _sender;
     private QueueWindow _window;
+    private ShadowDoorbell _shadow;
     private nint _storeWindow; // open from the first entry to the end of the queue, or 0
     private bool _mayHaveWindow;
     private ushort _tail;
@@ -118,6 +119,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         Exists = false;
         SubmissionQueueCount = 0;
         _sender.Reset();
+        _shadow.End();
         _ = _headDoorbell.Clear();
         if (_storeWindow != 0)
         {
@@ -125,6 +127,10 @@ public sealed unsafe class CompletionQueue : IDisposable
             _storeWindow = 0;
         }
     }
+
+    /// <summary>From here on the head comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
+    public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
+        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u) + 4, eventIndexPage + (Identifier * 8u) + 4, _head);
 
     /// <summary>
     /// Reserves a place for one completion, so that posting it cannot fail for lack of room.
@@ -156,6 +162,11 @@ public sealed unsafe class CompletionQueue : IDisposable
     public bool PollHead()
     {
         uint value = _headDoorbell.Read();
+        if (_shadow.IsUsed && !_shadow.TryRead(_hostMemory, out value))
+        {
+            return true;
+        }
+
         if (value == _head)
         {
             return true;

@@ -19,6 +19,9 @@ public sealed unsafe class QueueSet : IDisposable
     private readonly SubmissionQueue[] _submission;
     private readonly CompletionQueue[] _completion;
     private readonly HostSegment* _fetchSegments; // native memory, one a submission queue, for as long as this object
+    private bool _hasShadowDoorbells;
+    private ulong _shadowDoorbellPage;
+    private ulong _eventIndexPage;
     private uint _nextSweptWord;
     private int _highestSubmission;
     private int _highestCompletion;
@@ -90,6 +93,11 @@ public sealed unsafe class QueueSet : IDisposable
     public void CreateCompletion(int identifier, ulong address, int entries, int vector, bool interruptsEnabled)
     {
         _completion[identifier].Create(address, entries, vector, interruptsEnabled);
+        if (_hasShadowDoorbells && identifier > 0)
+        {
+            _completion[identifier].UseShadowDoorbell(_shadowDoorbellPage, _eventIndexPage);
+        }
+
         _highestCompletion = Math.Max(_highestCompletion, identifier);
         AnyIoQueueCreated |= identifier > 0;
         IoCompletionCount += identifier > 0 ? 1 : 0;
@@ -99,8 +107,36 @@ public sealed unsafe class QueueSet : IDisposable
     public void CreateSubmission(int identifier, ulong address, int entries, ushort completionIdentifier, QueuePriority priority)
     {
         _submission[identifier].Create(address, entries, completionIdentifier, priority);
+        if (_hasShadowDoorbells && identifier > 0)
+        {
+            _submission[identifier].UseShadowDoorbell(_shadowDoorbellPage, _eventIndexPage);
+        }
+
         _completion[completionIdentifier].SubmissionQueueCount++;
         _highestSubmission = Math.Max(_highestSubmission, identifier);
+    }
+
+    /// <summary>
+    /// Doorbells of I/O queues are words of host memory until the next reset, those of queues to come included. What stands in the pages for a
+    /// queue in being becomes what its registers said.
+    /// </summary>
+    public void UseShadowDoorbells(ulong doorbellPage, ulong eventIndexPage)
+    {
+        _hasShadowDoorbells = true;
+        _shadowDoorbellPage = doorbellPage;
+        _eventIndexPage = eventIndexPage;
+        for (int i = 1; i < _submission.Length; i++)
+        {
+            if (_completion[i].Exists)
+            {
+                _completion[i].UseShadowDoorbell(doorbellPage, eventIndexPage);
+            }
+
+            if (_submission[i].State != SubmissionQueueState.None)
+            {
+                _submission[i].UseShadowDoorbell(doorbellPage, eventIndexPage);
+            }
+        }
     }
 
     /// <summary>Ends a submission queue that has nothing in flight.</summary>
@@ -136,6 +172,7 @@ public sealed unsafe class QueueSet : IDisposable
         _highestCompletion = 0;
         AnyIoQueueCreated = false;
         IoCompletionCount = 0;
+        _hasShadowDoorbells = false;
         Coalescer.Reset();
     }
 

@@ -36,6 +36,7 @@ public sealed unsafe class SubmissionQueue
     private readonly SubmissionQueueEntry* _fetched; // DMA memory of its own, FetchEntriesMax entries; belongs to the platform
     private readonly HostSegment* _fetchSegment; // native memory: the DMA engine reads it until the fetch has ended
     private QueueWindow _window;
+    private ShadowDoorbell _shadow;
     private ushort _tail;
     private uint _lastBadTail;
     private int _fetchedCount;
@@ -123,8 +124,13 @@ public sealed unsafe class SubmissionQueue
     {
         State = SubmissionQueueState.None;
         DeleteSlot = -1;
+        _shadow.End();
         _ = _tailDoorbell.Clear();
     }
+
+    /// <summary>From here on the tail comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
+    public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
+        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u), eventIndexPage + (Identifier * 8u), _tail);
 
     /// <summary>Reads the tail doorbell.</summary>
     /// <returns>False where the value lies outside the queue (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
@@ -132,6 +138,11 @@ public sealed unsafe class SubmissionQueue
     public bool PollTail()
     {
         uint value = _tailDoorbell.Read();
+        if (_shadow.IsUsed && !_shadow.TryRead(_hostMemory, out value))
+        {
+            return true;
+        }
+
         if (value == _tail)
         {
             return true;
@@ -188,6 +199,17 @@ public sealed unsafe class SubmissionQueue
 
         return false;
     }
+
+    /// <summary>
+    /// The words of the next entry where the host has stored it, to be looked at for a hint and nothing else: the host may change them, and
+    /// <see cref="TryTake"/> copies them anew. Null where there is none, or no pointer to it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong* PeekNext() =>
+        Head != _tail
+        && _window.Resolve(_hostMemory, (uint)Head * SubmissionQueueEntry.SizeBytes, SubmissionQueueEntry.SizeBytes, out byte* pointer) == HostMemoryKind.Direct
+            ? (ulong*)pointer
+            : null;
 
     /// <summary>
     /// The DMA fetch ended. After an error the entries are fetched again on the next visit: guests take memory away for a moment and bring it back.

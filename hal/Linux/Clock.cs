@@ -28,6 +28,7 @@ public static unsafe partial class Clock
 
     private const int RealTime = 0;
     private const int Monotonic = 1;
+    private const int ThreadProcessorTime = 3;
     private const int BootTime = 7;
     private const int AbsoluteTime = 1;
 
@@ -39,6 +40,9 @@ public static unsafe partial class Clock
 
     /// <summary>Nanoseconds since the machine was started, time in suspend included (CLOCK_BOOTTIME).</summary>
     public static long BootTimeNanoseconds() => Read(BootTime);
+
+    /// <summary>Processor time that the calling thread has used, in nanoseconds (CLOCK_THREAD_CPUTIME_ID). A system call.</summary>
+    public static long ThreadProcessorNanoseconds() => Read(ThreadProcessorTime);
 
     /// <summary>Sleeps for a time. Returns 0, or -EINTR when a signal ended it early.</summary>
     public static int Sleep(long nanoseconds)

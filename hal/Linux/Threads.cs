@@ -13,6 +13,7 @@ public static unsafe partial class Threads
     public const int MaximumCpus = 1024;
 
     private const int SetNameOption = 15;
+    private const int SetTimerSlackOption = 29;
     private const int MaximumNameBytes = 15;
 
     /// <summary>Pins the calling thread to one CPU. -EINVAL when there is no such CPU or the process may not use it.</summary>
@@ -66,6 +67,12 @@ public static unsafe partial class Threads
         int encoded = NativePath.Encode(name, new Span<byte>(bytes, MaximumNameBytes + 1));
         return encoded < 0 ? encoded : Errno.Result(Native.PrCtl(SetNameOption, (nuint)bytes, 0, 0, 0));
     }
+
+    /// <summary>
+    /// Sets how much later than asked the calling thread's sleeps may end, so that the kernel can join timers (PR_SET_TIMERSLACK).
+    /// </summary>
+    /// <param name="nanoseconds">1 or more; the default of a thread is 50000.</param>
+    public static int SetTimerSlack(uint nanoseconds) => Errno.Result(Native.PrCtl(SetTimerSlackOption, nanoseconds, 0, 0, 0));
 
     private static partial class Native
     {

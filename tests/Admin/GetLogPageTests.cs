@@ -50,7 +50,7 @@ public sealed class GetLogPageTests
     [InlineData(0x06)] // device self-test
     [InlineData(0x0C)] // ANA
     [InlineData(0x70)]
-    [InlineData(0xC1)]
+    [InlineData(0xC2)]
     [InlineData(0xFF)]
     public void An_unknown_page_is_an_invalid_log_page(byte lid)
     {
@@ -135,7 +135,7 @@ public sealed class GetLogPageTests
             Assert.Equal(readable, log.LogPages[lid].LogPageSupported);
         }
 
-        foreach (int lid in new[] { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x09, 0x0F, 0x12, 0x13, 0x80, 0xC0 })
+        foreach (int lid in new[] { 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x09, 0x0F, 0x12, 0x13, 0x80, 0xC0, 0xC1 })
         {
             Assert.True(log.LogPages[lid].LogPageSupported);
             Assert.False(log.LogPages[lid].IndexOffsetSupported);

@@ -2,6 +2,7 @@ using System.Text;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Admin;
@@ -197,6 +198,15 @@ public sealed class IdentifyTests
     }
 
     [Fact]
+    public void Doorbells_in_host_memory_are_offered_only_where_there_are_pointers_to_it()
+    {
+        using AdminHost host = new(platform: new FakePlatformOptions { InterruptVectorCount = 5, CompletionQueueLimit = 5 });
+        Assert.Equal(StatusCode.Success, host.Run(Identify(Cns.Controller)).Code);
+        Assert.Equal(OptionalAdminCommands.None, host.DataAs<IdentifyController>().OptionalAdminCommandSupport);
+        Assert.Equal(StatusCode.InvalidOpcode, host.Run(AdminHost.Command(AdminOpcode.DoorbellBufferConfig)).Code);
+    }
+
+    [Fact]
     public void Controller_data_says_what_it_can()
     {
         using AdminHost host = new([AdminHost.Namespace(1), AdminHost.Namespace(4)]);
@@ -206,7 +216,7 @@ public sealed class IdentifyTests
         Assert.Equal(0x44, data.CompletionQueueEntrySize.Raw);
         Assert.Equal(4u, data.NumberOfNamespaces);
         Assert.Equal(MultiPathCapabilities.None, data.ControllerMultiPathCapabilities);
-        Assert.Equal(OptionalAdminCommands.None, data.OptionalAdminCommandSupport);
+        Assert.Equal(OptionalAdminCommands.DoorbellBufferConfig, data.OptionalAdminCommandSupport);
         Assert.Equal(0x51u, (uint)data.ControllerAttributes); // 128-bit host identifiers, endurance groups, traffic based keep alive
         Assert.Equal(0x07, (byte)data.NamespaceWriteProtectionCapabilities);
         Assert.Equal(1, data.EnduranceGroupIdentifierMaximum);

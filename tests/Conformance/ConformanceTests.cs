@@ -28,6 +28,7 @@ public sealed class ConformanceTests
         ["Reservation Report"] = "where the namespace has reservations (`resv.enable`), else 001h",
         ["Reservation Acquire"] = "where the namespace has reservations (`resv.enable`), else 001h",
         ["Reservation Release"] = "where the namespace has reservations (`resv.enable`), else 001h",
+        ["Doorbell Buffer Config"] = "where the platform has pointers to host memory, else 001h",
         ["Asymmetric Namespace Access"] = "where the port has `ana_groups`, else 109h",
     };
 
@@ -76,7 +77,7 @@ public sealed class ConformanceTests
             host.Run(AdminHost.Command(value, 0)).Code);
         Table(text, "I/O commands (NVM Command Set)", "opcode", Enum.GetValues<NvmOpcode>(), value => AdminRow(CommandTable.Io((byte)value), conditions), value =>
             host.RunIo(TestHost.Io(value)));
-        Table(text, "Log pages", "LID", [.. Enum.GetValues<LogPageId>(), (LogPageId)0xC0], value => LogRow(value, conditions), value =>
+        Table(text, "Log pages", "LID", [.. Enum.GetValues<LogPageId>(), (LogPageId)0xC0, (LogPageId)0xC1], value => LogRow(value, conditions), value =>
             host.Run(AdminHost.Command(AdminOpcode.GetLogPage, 0, (uint)value | (15u << 16))).Code);
         Table(text, "Features", "FID", Enum.GetValues<FeatureId>(), value => FeatureRow(host, value, conditions), value =>
             host.Run(AdminHost.Command(AdminOpcode.GetFeatures, 1, (uint)value)).Code);
@@ -179,7 +180,7 @@ public sealed class ConformanceTests
 
         - Metadata, protection information, Format, Sanitize, namespace management, self-test, firmware update, Security commands: none.
         - Copy, Write Uncorrectable, fused commands, the Zoned Namespace and other command sets; CSI other than 0 is refused.
-        - Shadow doorbells, controller memory buffer, persistent memory region, host memory buffer, boot partitions, NVM subsystem reset.
+        - Controller memory buffer, persistent memory region, host memory buffer, boot partitions, NVM subsystem reset.
         - Power states beyond one, autonomous transitions, power loss signalling; temperature is a nominal value where nothing measures one.
         - Features are never saveable; no log is kept over the end of the process. A start of the process counts as a power cycle. Kept over it are write
           protection and, with PTPL, reservations, of namespaces that have a state file.

@@ -105,6 +105,26 @@ public sealed class SuiteTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder, "*.img"));
     }
 
+    [Fact]
+    public void Of_what_fio_prints_reads_and_writes_are_added()
+    {
+        const string Json = """{ "jobs": [ { "read": { "iops": 1000.5 }, "write": { "iops": 20 } } ] }""";
+        Assert.Equal(1020.5, FioRun.Parse(Json));
+        Assert.Throws<KeyNotFoundException>(() => FioRun.Parse("{}"));
+    }
+
+    [Fact]
+    public void Fio_does_what_the_workload_does()
+    {
+        string[] arguments = FioRun.Arguments(1, "/a b", new SuiteCase("file", "randrw", 4096, 32, Queues: 2), TimeSpan.FromSeconds(2), isDirect: true);
+        Assert.Contains("--rw=randrw", arguments);
+        Assert.Contains("--rwmixread=70", arguments);
+        Assert.Contains("--bs=4096", arguments);
+        Assert.Contains("--iodepth=64", arguments);
+        Assert.Contains("--direct=1", arguments);
+        Assert.Contains("--filename=/a b", arguments);
+    }
+
     private static SuiteResult Sample(double rate, double cycles) => new()
     {
         Machine = "a machine",
@@ -112,6 +132,7 @@ public sealed class SuiteTests : IDisposable
         StartMilliseconds = 2,
         ResidentBytes = 3,
         IdleCoreShare = 0.5,
+        FirstAfterPauseNanoseconds = 3,
         FirstAfterIdleNanoseconds = 4,
         CacheLineRoundTripNanoseconds = 5,
         EmptyTurnNanoseconds = 6,

@@ -82,6 +82,22 @@ public sealed class ClockAndThreadsTests
     }
 
     [Fact]
+    public void A_thread_sets_how_late_its_sleeps_may_end()
+    {
+        int result = 1;
+        string slack = "";
+        var thread = new Thread(() =>
+        {
+            result = Threads.SetTimerSlack(1234);
+            slack = File.ReadAllText($"/proc/{Threads.CurrentThreadId()}/timerslack_ns");
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Equal(0, result);
+        Assert.Equal("1234\n", slack);
+    }
+
+    [Fact]
     public void The_clock_allocates_nothing() => Allocation.AssertNone(() =>
     {
         long sum = 0;

@@ -109,6 +109,26 @@ public sealed unsafe class IoUringOperationTests : IDisposable
 
     [Theory]
     [MemberData(nameof(IoUringHarness.Modes), MemberType = typeof(IoUringHarness))]
+    public void A_turn_submits_and_collects_by_one_system_call_or_none(IoUringMode mode)
+    {
+        using IoUring ring = IoUringHarness.Create(mode);
+        Span<IoUringCompletion> results = stackalloc IoUringCompletion[8];
+        Assert.Equal(0, ring.SubmitAndPoll());
+        Assert.Equal(0ul, ring.EnterCount);
+        for (ulong i = 0; i < 3; i++)
+        {
+            Assert.True(ring.TryNop(i));
+        }
+
+        Assert.Equal(3, ring.SubmitAndPoll());
+        Assert.Equal(1ul, ring.EnterCount);
+        Assert.Equal(3, ring.Reap(results));
+        Assert.Equal(0, ring.SubmitAndPoll());
+        Assert.Equal(1ul, ring.EnterCount);
+    }
+
+    [Theory]
+    [MemberData(nameof(IoUringHarness.Modes), MemberType = typeof(IoUringHarness))]
     public void Errors_come_back_as_results(IoUringMode mode)
     {
         using TemporaryFile file = new(4096);

@@ -153,6 +153,34 @@ public sealed unsafe partial class IoUring : IDisposable
             : IoUringSystemCalls.Enter(_fd, 0, 0, IoUringEnterFlags.GetEvents);
     }
 
+    /// <summary><see cref="Submit"/> and <see cref="Poll"/> by one system call, or none where neither has anything to do: for a reactor's
+    /// turn.</summary>
+    /// <returns>How many operations the kernel took, or a negated errno as of <see cref="Submit"/>.</returns>
+    public int SubmitAndPoll()
+    {
+        AssertOwner();
+        uint toSubmit = _preparedTail - _submittedTail;
+        bool hasWork = _inFlight != 0 && ((SubmissionRingFlags)Volatile.Read(ref *_submissionFlags) & WorkFlags) != 0;
+        if (toSubmit == 0 && !hasWork)
+        {
+            return 0;
+        }
+
+        Volatile.Write(ref *_submissionTail, _preparedTail);
+        EnterCount++;
+        int taken = IoUringSystemCalls.Enter(
+            _fd, toSubmit, 0, hasWork || Mode == IoUringMode.DeferredTaskRun ? IoUringEnterFlags.GetEvents : IoUringEnterFlags.None);
+        if (taken > 0)
+        {
+            _submittedTail += (uint)taken;
+        }
+
+        return taken;
+    }
+
+    /// <summary>System calls that <see cref="SubmitAndPoll"/> has made.</summary>
+    public ulong EnterCount { get; private set; }
+
     /// <summary>Copies results out of the completion ring and frees their places. Makes no system call.</summary>
     /// <param name="destination">Where the results go; no more than fit are taken.</param>
     /// <returns>How many were taken.</returns>

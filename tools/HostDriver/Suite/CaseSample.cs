@@ -6,7 +6,7 @@ namespace Nvmepf.HostDriver.Suite;
 internal sealed record CaseSample(WorkloadResult Workload, ReactorCounters Reactor, double Cycles, double Instructions, double SystemCalls)
 {
     /// <summary>The medians of several rounds.</summary>
-    internal static CaseResult Summarize(SuiteCase item, List<CaseSample> samples, double limitPerSecond)
+    internal static CaseResult Summarize(SuiteCase item, List<CaseSample> samples, double limitPerSecond, double fioPerSecond)
     {
         double[] rates = samples.ConvertAll(sample => sample.Workload.CommandsPerSecond).ToArray();
         Array.Sort(rates);
@@ -16,6 +16,7 @@ internal sealed record CaseSample(WorkloadResult Workload, ReactorCounters React
             Name = item.Name,
             Limit = item.Limit,
             LimitCommandsPerSecond = limitPerSecond,
+            FioOperationsPerSecond = fioPerSecond,
             CommandsPerSecond = rate,
             CommandsPerSecondMinimum = rates[0],
             CommandsPerSecondMaximum = rates[^1],

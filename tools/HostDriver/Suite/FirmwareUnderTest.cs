@@ -45,13 +45,18 @@ internal sealed class FirmwareUnderTest : IDisposable
     /// <summary>Its process.</summary>
     internal int ProcessId => _process.Id;
 
-    /// <summary>Processor time that it has used.</summary>
-    internal TimeSpan ProcessorTime
+    /// <summary>Processor time that its threads have used; the kernel's count of nanoseconds, not of ticks.</summary>
+    internal double ProcessorNanoseconds
     {
         get
         {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
+            double sum = 0;
+            foreach (string task in Directory.EnumerateDirectories($"/proc/{ProcessId}/task"))
+            {
+                sum += double.Parse(File.ReadAllText(Path.Join(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+            }
+
+            return sum;
         }
     }
 

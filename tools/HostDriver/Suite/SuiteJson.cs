@@ -15,6 +15,7 @@ internal static class SuiteJson
         Number(writer, "startMilliseconds", result.StartMilliseconds);
         Number(writer, "residentBytes", result.ResidentBytes);
         Number(writer, "idleCoreShare", result.IdleCoreShare);
+        Number(writer, "firstAfterPauseNanoseconds", result.FirstAfterPauseNanoseconds);
         Number(writer, "firstAfterIdleNanoseconds", result.FirstAfterIdleNanoseconds);
         Number(writer, "cacheLineRoundTripNanoseconds", result.CacheLineRoundTripNanoseconds);
         Number(writer, "emptyTurnNanoseconds", result.EmptyTurnNanoseconds);
@@ -22,6 +23,21 @@ internal static class SuiteJson
         foreach (CaseResult item in result.Cases)
         {
             WriteCase(writer, item);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("stages");
+        foreach (StageSample item in result.Stages)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", item.Name);
+            Number(writer, "commands", item.Commands);
+            Number(writer, "fetchNanoseconds", item.FetchNanoseconds);
+            Number(writer, "parseNanoseconds", item.ParseNanoseconds);
+            Number(writer, "submitNanoseconds", item.SubmitNanoseconds);
+            Number(writer, "backendNanoseconds", item.BackendNanoseconds);
+            Number(writer, "postNanoseconds", item.PostNanoseconds);
+            writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
@@ -35,6 +51,12 @@ internal static class SuiteJson
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
+            var stages = new List<StageSample>();
+            foreach (JsonElement item in root.GetProperty("stages").EnumerateArray())
+            {
+                stages.Add(ReadStages(item));
+            }
+
             var cases = new List<CaseResult>();
             foreach (JsonElement item in root.GetProperty("cases").EnumerateArray())
             {
@@ -48,10 +70,12 @@ internal static class SuiteJson
                 StartMilliseconds = Number(root, "startMilliseconds"),
                 ResidentBytes = Number(root, "residentBytes"),
                 IdleCoreShare = Number(root, "idleCoreShare"),
+                FirstAfterPauseNanoseconds = Number(root, "firstAfterPauseNanoseconds"),
                 FirstAfterIdleNanoseconds = Number(root, "firstAfterIdleNanoseconds"),
                 CacheLineRoundTripNanoseconds = Number(root, "cacheLineRoundTripNanoseconds"),
                 EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
                 Cases = cases,
+                Stages = stages,
             };
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
@@ -74,6 +98,7 @@ internal static class SuiteJson
         Number(writer, "maximumNanoseconds", item.MaximumNanoseconds);
         writer.WriteString("limit", item.Limit.ToString());
         Number(writer, "limitCommandsPerSecond", item.LimitCommandsPerSecond);
+        Number(writer, "fioOperationsPerSecond", item.FioOperationsPerSecond);
         Number(writer, "cyclesPerCommand", item.CyclesPerCommand);
         Number(writer, "instructionsPerCommand", item.InstructionsPerCommand);
         Number(writer, "systemCallsPerCommand", item.SystemCallsPerCommand);
@@ -95,12 +120,22 @@ internal static class SuiteJson
         MaximumNanoseconds = Number(item, "maximumNanoseconds"),
         Limit = Enum.TryParse(item.GetProperty("limit").GetString(), out SuiteLimit limit) ? limit : SuiteLimit.None,
         LimitCommandsPerSecond = Number(item, "limitCommandsPerSecond"),
+        FioOperationsPerSecond = Number(item, "fioOperationsPerSecond"),
         CyclesPerCommand = Number(item, "cyclesPerCommand"),
         InstructionsPerCommand = Number(item, "instructionsPerCommand"),
         SystemCallsPerCommand = Number(item, "systemCallsPerCommand"),
         CommandsPerProductiveTurn = Number(item, "commandsPerProductiveTurn"),
         AllocatedBytes = Number(item, "allocatedBytes"),
     };
+
+    private static StageSample ReadStages(JsonElement item) => new(
+        item.GetProperty("name").GetString() ?? "",
+        Number(item, "commands"),
+        Number(item, "fetchNanoseconds"),
+        Number(item, "parseNanoseconds"),
+        Number(item, "submitNanoseconds"),
+        Number(item, "backendNanoseconds"),
+        Number(item, "postNanoseconds"));
 
     private static void Number(Utf8JsonWriter writer, string name, double value)
     {

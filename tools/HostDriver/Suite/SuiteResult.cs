@@ -33,6 +33,9 @@ public sealed record CaseResult
     /// <summary>The limit measured in the same run, in commands a second; 0 where there is none.</summary>
     public double LimitCommandsPerSecond { get; init; }
 
+    /// <summary>What fio gets on the same file with io_uring directly, in operations a second; NaN without a file or without fio.</summary>
+    public double FioOperationsPerSecond { get; init; } = double.NaN;
+
     /// <summary>What the limit is.</summary>
     public SuiteLimit Limit { get; init; }
 
@@ -73,7 +76,10 @@ public sealed record SuiteResult
     /// <summary>Share of a core that an idle, enabled controller uses in adaptive mode.</summary>
     public required double IdleCoreShare { get; init; }
 
-    /// <summary>The first command after idle: median of several, in nanoseconds.</summary>
+    /// <summary>The first command after a pause of 50 ms: median of several, in nanoseconds.</summary>
+    public required double FirstAfterPauseNanoseconds { get; init; }
+
+    /// <summary>The first command after a second without one: median of several, in nanoseconds.</summary>
     public required double FirstAfterIdleNanoseconds { get; init; }
 
     /// <summary>One way and back of a cache line between the two cores, in nanoseconds.</summary>
@@ -81,6 +87,9 @@ public sealed record SuiteResult
 
     /// <summary>One empty turn of the reactor, in nanoseconds.</summary>
     public required double EmptyTurnNanoseconds { get; init; }
+
+    /// <summary>Where the time of a command goes, for some of the workloads; measured in rounds of their own, as it costs a little.</summary>
+    public IReadOnlyList<StageSample> Stages { get; init; } = [];
 
     /// <summary>The workloads.</summary>
     public required IReadOnlyList<CaseResult> Cases { get; init; }

@@ -41,6 +41,8 @@ internal sealed class SuiteRunner
     private readonly SuiteOptions _options;
     private readonly TextWriter _progress;
     private readonly Dictionary<string, double> _limits = [];
+    private readonly Dictionary<string, double> _fio = [];
+    private readonly List<StageSample> _stages = [];
 
     internal SuiteRunner(SuiteOptions options, TextWriter progress)
     {
@@ -66,13 +68,15 @@ internal sealed class SuiteRunner
                 {
                     RunRound(firmware, round, samples);
                 }
+
+                TimeStages(firmware, samples.Keys);
             }
 
             MeasureLimits(file, bounce, emptyTurn, samples.Keys);
             var cases = new List<CaseResult>();
             foreach ((SuiteCase item, List<CaseSample> of) in samples)
             {
-                cases.Add(CaseSample.Summarize(item, of, _limits.GetValueOrDefault(item.Name)));
+                cases.Add(CaseSample.Summarize(item, of, _limits.GetValueOrDefault(item.Name), _fio.GetValueOrDefault(item.Name, double.NaN)));
             }
 
             return new SuiteResult
@@ -82,10 +86,12 @@ internal sealed class SuiteRunner
                 StartMilliseconds = idle.StartMilliseconds,
                 ResidentBytes = idle.ResidentBytes,
                 IdleCoreShare = idle.CoreShare,
-                FirstAfterIdleNanoseconds = idle.FirstCommandNanoseconds,
+                FirstAfterPauseNanoseconds = idle.FirstAfterPauseNanoseconds,
+                FirstAfterIdleNanoseconds = idle.FirstAfterIdleNanoseconds,
                 CacheLineRoundTripNanoseconds = bounce,
                 EmptyTurnNanoseconds = emptyTurn,
                 Cases = cases,
+                Stages = _stages,
             };
         }
         finally
@@ -127,21 +133,9 @@ internal sealed class SuiteRunner
                 continue;
             }
 
-            uint store = item.Namespace switch { "null" => 1, "ram" => 2, _ => 3 };
-            var workload = new WorkloadOptions
-            {
-                ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => 70 },
-                TransferLengthBytes = item.BlockSizeBytes,
-                QueueDepth = item.Depth,
-                Queues = item.Queues,
-                Duration = _options.RoundTime,
-                FirstProcessor = _options.HostCpu,
-                Sgl = item.Sgl,
-                WaitForInterrupts = item.Interrupts,
-                YieldWhenIdle = false,
-            };
+            WorkloadOptions workload = WorkloadOf(item);
             using PerformanceSample counters = PerformanceSample.Open(firmware.ReactorThreadId);
-            WorkloadResult result = RunWorkload(firmware, store, workload, item.Interrupts ? item.Queues + 1 : 0, out ReactorCounters difference, counters);
+            WorkloadResult result = RunWorkload(firmware, StoreOf(item), workload, item.Interrupts ? item.Queues + 1 : 0, out ReactorCounters difference, counters);
             if (!samples.TryGetValue(item, out List<CaseSample>? list))
             {
                 samples.Add(item, list = []);
@@ -151,6 +145,43 @@ internal sealed class SuiteRunner
             _progress.WriteLine($"round {round + 1}/{_options.Rounds}  {item.Name,-28} {result.CommandsPerSecond,12:0} IOPS");
         }
     }
+
+    /// <summary>One more round of some of the workloads, with the firmware timing a part of the commands.</summary>
+    private void TimeStages(FirmwareUnderTest firmware, IEnumerable<SuiteCase> cases)
+    {
+        foreach (SuiteCase item in cases)
+        {
+            if (!item.IsTimed)
+            {
+                continue;
+            }
+
+            WorkloadOptions workload = WorkloadOf(item);
+            NvmeHostOptions options = new() { ArenaLengthBytes = WorkloadRunner.ArenaLengthBytes(workload) };
+            using NvmeHost host = firmware.Connect(options, workload.Queues, Math.Max(256, workload.QueueDepth + 1));
+            using HostNamespace target = HostNamespace.Open(host, host.SubmissionQueues[1], StoreOf(item));
+            _ = host.LogPage(StageSample.LogPage, StageSample.LogPageBytes);
+            _ = WorkloadRunner.Run(host, target, workload);
+            _stages.Add(StageSample.Parse(item.Name, host.LogPage(StageSample.LogPage, StageSample.LogPageBytes)));
+            host.DeleteQueues();
+            host.Shutdown();
+        }
+    }
+
+    private static uint StoreOf(SuiteCase item) => item.Namespace switch { "null" => 1, "ram" => 2, _ => 3 };
+
+    private WorkloadOptions WorkloadOf(SuiteCase item) => new()
+    {
+        ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => 70 },
+        TransferLengthBytes = item.BlockSizeBytes,
+        QueueDepth = item.Depth,
+        Queues = item.Queues,
+        Duration = _options.RoundTime,
+        FirstProcessor = _options.HostCpu,
+        Sgl = item.Sgl,
+        WaitForInterrupts = item.Interrupts,
+        YieldWhenIdle = false,
+    };
 
     private static WorkloadResult RunWorkload(
         FirmwareUnderTest firmware, uint store, WorkloadOptions workload, int vectors, out ReactorCounters difference, PerformanceSample? counters = null)
@@ -206,6 +237,10 @@ internal sealed class SuiteRunner
                     _options.FirmwareCpu, file, item.BlockSizeBytes, depth, isWrite ? 0 : item.Pattern == "randrw" ? 70 : 100, _options.RoundTime),
                 _ => 0,
             };
+            if (item.Limit == SuiteLimit.FileAlone)
+            {
+                _fio[item.Name] = FioRun.OperationsPerSecond(_options.FirmwareCpu, file, item, _options.RoundTime);
+            }
         }
     }
 

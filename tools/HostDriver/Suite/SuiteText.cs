@@ -13,13 +13,14 @@ internal static class SuiteText
             $"firmware: {result.BinaryBytes / 1e6:0.0} MB binary, {result.StartMilliseconds:0.0} ms to start, {result.ResidentBytes / 1e6:0.0} MB resident"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"idle: {100 * result.IdleCoreShare:0.00} % of a core, first command after idle {result.FirstAfterIdleNanoseconds / 1e3:0.0} us"));
+            $"idle: {100 * result.IdleCoreShare:0.00} % of a core, first command after 50 ms {result.FirstAfterPauseNanoseconds / 1e3:0.0} us, "
+            + $"after a second {result.FirstAfterIdleNanoseconds / 1e3:0.0} us"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"machine: cache line there and back {result.CacheLineRoundTripNanoseconds:0} ns; empty turn {result.EmptyTurnNanoseconds:0} ns"));
         output.WriteLine();
         output.WriteLine(
-            $"{"workload",-28} {"kIOPS",8} {"min..max",15} {"MB/s",8} {"p50 us",8} {"p99",8} {"p99.9",8} {"max",9} {"limit k",9} {"share",6} "
+            $"{"workload",-28} {"kIOPS",8} {"min..max",15} {"MB/s",8} {"p50 us",8} {"p99",8} {"p99.9",8} {"max",9} {"limit k",9} {"share",6} {"fio k",7} "
             + $"{"cycles",7} {"instr",7} {"syscall",8} {"batch",6} {"alloc",5}");
         foreach (CaseResult item in result.Cases)
         {
@@ -28,13 +29,24 @@ internal static class SuiteText
                 CultureInfo.InvariantCulture,
                 $"{item.Name,-28} {Thousand(item.CommandsPerSecond),8} {range,15} {item.MegabytesPerSecond,8:0} {item.P50Nanoseconds / 1e3,8:0.00} "
                 + $"{item.P99Nanoseconds / 1e3,8:0.00} {item.P999Nanoseconds / 1e3,8:0.0} {item.MaximumNanoseconds / 1e3,9:0} "
-                + $"{(item.LimitCommandsPerSecond > 0 ? Thousand(item.LimitCommandsPerSecond) : "-"),9} {Share(item.ShareOfLimit),6} "
+                + $"{(item.LimitCommandsPerSecond > 0 ? Thousand(item.LimitCommandsPerSecond) : "-"),9} {Share(item.ShareOfLimit),6} {Count(item.FioOperationsPerSecond / 1e3, "0.0"),7} "
                 + $"{Count(item.CyclesPerCommand, "0"),7} {Count(item.InstructionsPerCommand, "0"),7} {Count(item.SystemCallsPerCommand, "0.000"),8} "
                 + $"{Count(item.CommandsPerProductiveTurn, "0.0"),6} {Count(item.AllocatedBytes, "0"),5}"));
         }
 
+        if (result.Stages.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(StageSample.Head);
+            foreach (StageSample item in result.Stages)
+            {
+                output.WriteLine(item.Line);
+            }
+        }
+
         output.WriteLine();
         output.WriteLine("limit: null QD1 - a cache line there and back; null - empty turns; ram - the same copies by one core; file - the same file by io_uring alone.");
+        output.WriteLine("fio: what fio gets on the same file with io_uring directly.");
         output.WriteLine("-: this machine has no such counter, or the figure has no limit.");
     }
 

@@ -61,7 +61,7 @@ internal static unsafe class ControllerStructure
         data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.EnduranceGroups
             | ControllerAttributes.TrafficBasedKeepAlive
             | (controller.HasReservations ? ControllerAttributes.ReservationsAndHostIdentifierInteraction : ControllerAttributes.None);
-        data->OptionalAdminCommandSupport = OptionalCommands.Admin();
+        data->OptionalAdminCommandSupport = OptionalCommands.Admin(controller);
         data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
         data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
         data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = FirmwareSlots };

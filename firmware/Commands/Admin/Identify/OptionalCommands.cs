@@ -7,8 +7,8 @@ namespace Nvmepf.Firmware.Commands.Admin.Structures;
 /// <summary>OACS and ONCS of Identify Controller, read from the tables of commands and features.</summary>
 internal static class OptionalCommands
 {
-    /// <summary>OACS: the optional admin commands that have a row.</summary>
-    public static OptionalAdminCommands Admin() =>
+    /// <summary>OACS: the optional admin commands that have a row and are supported.</summary>
+    public static OptionalAdminCommands Admin(NvmeController controller) =>
         If(AdminOpcode.SecuritySend, OptionalAdminCommands.SecuritySendReceive)
         | If(AdminOpcode.FormatNvm, OptionalAdminCommands.FormatNvm)
         | If(AdminOpcode.FirmwareCommit, OptionalAdminCommands.FirmwareDownloadAndCommit)
@@ -17,7 +17,7 @@ internal static class OptionalCommands
         | If(AdminOpcode.DirectiveSend, OptionalAdminCommands.Directives)
         | If(AdminOpcode.NvmeMiSend, OptionalAdminCommands.NvmeMiSendReceive)
         | If(AdminOpcode.VirtualizationManagement, OptionalAdminCommands.VirtualizationManagement)
-        | If(AdminOpcode.DoorbellBufferConfig, OptionalAdminCommands.DoorbellBufferConfig)
+        | (DoorbellBufferConfig.IsSupported(controller) ? OptionalAdminCommands.DoorbellBufferConfig : OptionalAdminCommands.None)
         | If(AdminOpcode.GetLbaStatus, OptionalAdminCommands.GetLbaStatus)
         | If(AdminOpcode.Lockdown, OptionalAdminCommands.CommandAndFeatureLockdown)
         | If(AdminOpcode.MigrationSend, OptionalAdminCommands.HostManagedLiveMigration);

@@ -21,6 +21,7 @@ public static class LogPageTable
         ManagementCommandEffectsPage.Row,
         ReservationNotificationPage.Row,
         DiagnosticsPage.Row,
+        StageTimesPage.Row,
     ]);
 
     /// <summary>The row of an identifier, supported by every controller or not; or null.</summary>

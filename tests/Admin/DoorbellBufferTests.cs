@@ -1,0 +1,264 @@
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Hal;
+using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
+using Xunit;
+
+namespace Nvmepf.Tests.Admin;
+
+public sealed class DoorbellBufferTests
+{
+    private const int QueueEntries = 8;
+    private const int PageBytes = 4096;
+
+    [Fact]
+    public void Commands_are_fetched_by_the_doorbell_in_host_memory_and_not_by_the_register()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        TestSubmissionQueue queue = rig.Host.Submission(1);
+        _ = queue.Put(rig.Read);
+        queue.RingTail();
+        rig.Host.RunTurns(100);
+        Assert.False(rig.Host.TryReap(1, out _));
+        rig.Ring(queue);
+        Assert.True(rig.TryFinish());
+        Assert.Null(rig.Host.ProtocolError);
+    }
+
+    [Fact]
+    public void Places_of_completions_are_given_back_by_the_doorbell_in_host_memory()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        TestSubmissionQueue queue = rig.Host.Submission(1);
+        for (int i = 0; i < 3 * QueueEntries; i++)
+        {
+            _ = queue.Put(rig.Read);
+            rig.Ring(queue);
+            Assert.True(rig.TryFinish(), $"command {i}");
+            rig.Word(8 + 4) = rig.Host.Completion(1).Head;
+        }
+
+        // Without the host's word seven more fit, which is what the queue holds, and not one more.
+        for (int i = 0; i < QueueEntries - 1; i++)
+        {
+            _ = queue.Put(rig.Read);
+            rig.Ring(queue);
+            Assert.True(rig.TryFinish(), $"completion {i} of a queue that is not emptied");
+        }
+
+        _ = queue.Put(rig.Read);
+        rig.Ring(queue);
+        Assert.False(rig.TryFinish());
+        Assert.Null(rig.Host.ProtocolError);
+    }
+
+    [Fact]
+    public void Queues_that_are_there_go_on_where_they_are()
+    {
+        using Rig rig = new();
+        rig.Host.CreateIoQueues(2, QueueEntries);
+        TestSubmissionQueue queue = rig.Host.Submission(2);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.False(rig.Host.Execute(queue, rig.Read).CompletionStatus.Status.IsError);
+        }
+
+        rig.Word(16) = 77; // what stood there before is nobody's doorbell
+        rig.Configure();
+        Assert.Equal(3u, rig.Word(16));
+        Assert.Equal(3u, rig.Word(16 + 4));
+        Assert.Equal(3u, rig.EventIndex(16));
+        rig.Host.RunTurns(100);
+        Assert.False(rig.Host.TryReap(2, out _));
+        _ = queue.Put(rig.Read);
+        rig.Ring(queue);
+        Assert.True(rig.TryFinish(2));
+    }
+
+    [Fact]
+    public void A_new_queue_begins_at_nought_whatever_stood_in_the_page()
+    {
+        using Rig rig = new();
+        rig.Word(8) = 5;
+        rig.Word(8 + 4) = 6;
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        Assert.Equal(0u, rig.Word(8));
+        Assert.Equal(0u, rig.Word(8 + 4));
+        Assert.Null(rig.Host.ProtocolError);
+    }
+
+    [Fact]
+    public void The_admin_queue_keeps_its_registers()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Word(0) = 3;
+        Assert.False(rig.Host.Execute(rig.Host.AdminQueue, TestHost.Admin(AdminOpcode.KeepAlive)).CompletionStatus.Status.IsError);
+    }
+
+    [Fact]
+    public void A_reset_ends_it()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        Assert.True(rig.Host.Disable());
+        Assert.True(rig.Host.Enable());
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        rig.Word(8) = 4;
+        Assert.False(rig.Host.Execute(rig.Host.Submission(1), rig.Read).CompletionStatus.Status.IsError);
+    }
+
+    [Fact]
+    public void A_value_outside_the_queue_is_ignored_and_reported()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        rig.Word(8) = QueueEntries;
+        rig.Host.RunTurns(100);
+        Assert.False(rig.Host.TryReap(1, out _));
+        _ = rig.Host.Submission(1).Put(rig.Read);
+        rig.Ring(rig.Host.Submission(1));
+        Assert.True(rig.TryFinish());
+        Assert.Contains("invalid doorbell", rig.EndLog(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Doorbells_whose_memory_is_taken_away_wait_until_it_is_back()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        ulong address = rig.Host.Options.MemoryAddress;
+        ulong length = rig.Host.Options.MemoryLengthBytes;
+        byte[] before = rig.Host.Memory.Bytes(address, (int)length).ToArray();
+        rig.Platform.QueueUnmap(address, length);
+        rig.Host.Settle();
+        before.CopyTo(rig.Host.Memory.Bytes(address, (int)length));
+        _ = rig.Host.Submission(1).Put(rig.Read);
+        rig.Ring(rig.Host.Submission(1));
+        Assert.False(rig.TryFinish());
+        rig.Platform.QueueMap(address, length, isDirect: true);
+        rig.Host.Settle();
+        Assert.True(rig.TryFinish());
+        Assert.Null(rig.Host.ProtocolError);
+    }
+
+    [Theory]
+    [InlineData(4, 0, StatusCode.InvalidField)]
+    [InlineData(0, 2048, StatusCode.InvalidField)]
+    [InlineData(0x7000_0000, 0, StatusCode.DataTransferError)]
+    [InlineData(0, 0x7000_0000, StatusCode.DataTransferError)]
+    public void Pages_that_are_not_aligned_or_not_there_are_refused(uint doorbells, uint eventIndexes, StatusCode expected)
+    {
+        using Rig rig = new();
+        Assert.Equal(expected, rig.TryConfigure(doorbells, eventIndexes).Code);
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        Assert.False(rig.Host.Execute(rig.Host.Submission(1), rig.Read).CompletionStatus.Status.IsError);
+    }
+
+    [Fact]
+    public void Memory_without_a_pointer_is_refused()
+    {
+        using Rig rig = new(isMemoryDirect: false);
+        Assert.Equal(StatusCode.DataTransferError, rig.TryConfigure(0, 0).Code);
+    }
+
+    private sealed class Rig : IDisposable
+    {
+        private readonly MemoryStream _logOutput = new();
+        private readonly EventLog _log;
+        private bool _logHasEnded;
+        private readonly ulong _doorbells;
+        private readonly ulong _eventIndexes;
+        private readonly ulong _data;
+
+        public Rig(bool isMemoryDirect = true)
+        {
+            _log = new EventLog(_logOutput);
+            Platform = new FakePlatform(new FakePlatformOptions());
+            ControllerSettings settings = new() { SubsystemNqn = "nqn.2014-08.org.nvmexpress:test", Serial = "1", CommandSlots = 64, TransferBuffers = 4 };
+            NvmeNamespace store = new(1, new NullBackend(1 << 20), 512, Guid.Empty, new byte[16]);
+            Controller = new NvmeController(settings, Platform, new NamespaceTable([store]), _log);
+            Platform.Start(Controller);
+            Platform.QueueLinkUp();
+            Host = new TestHost(Platform, Turn, new TestHostOptions { IsMemoryDirect = isMemoryDirect, MemoryLengthBytes = 0x40_0000, TurnsMax = 1000 });
+            Host.Settle();
+            Assert.True(Host.Enable());
+            _doorbells = Host.Allocate(PageBytes);
+            _eventIndexes = Host.Allocate(PageBytes);
+            _data = Host.Allocate(PageBytes);
+        }
+
+        public FakePlatform Platform { get; }
+
+        public NvmeController Controller { get; }
+
+        public TestHost Host { get; }
+
+        /// <summary>Ends the log, which writes on a thread of its own, and gives what was written.</summary>
+        public string EndLog()
+        {
+            _logHasEnded = true;
+            _log.Dispose();
+            return System.Text.Encoding.UTF8.GetString(_logOutput.ToArray());
+        }
+
+        public SubmissionQueueEntry Read
+        {
+            get
+            {
+                SubmissionQueueEntry entry = TestHost.Blocks(NvmOpcode.Read, 0, 1);
+                entry.Prp1 = _data;
+                return entry;
+            }
+        }
+
+        public ref uint Word(uint offset) => ref Host.Memory.At<uint>(_doorbells + offset);
+
+        public uint EventIndex(uint offset) => Host.Memory.At<uint>(_eventIndexes + offset);
+
+        public void Ring(TestSubmissionQueue queue) => Word(queue.Identifier * 8u) = queue.Tail;
+
+        public void Configure() => Assert.True(TryConfigure(0, 0).IsSuccess);
+
+        public Status TryConfigure(uint doorbellsOffset, uint eventIndexesOffset)
+        {
+            SubmissionQueueEntry entry = TestHost.Admin(AdminOpcode.DoorbellBufferConfig);
+            entry.Prp1 = _doorbells + doorbellsOffset;
+            entry.Prp2 = _eventIndexes + eventIndexesOffset;
+            return Host.Execute(Host.AdminQueue, in entry).CompletionStatus.Status;
+        }
+
+        public bool TryFinish(int queue = 1)
+        {
+            CompletionQueueEntry completion = default;
+            return Host.RunUntil(() => Host.TryReap(queue, out completion)) && completion.CompletionStatus.Status.IsSuccess;
+        }
+
+        public bool Turn()
+        {
+            bool worked = Platform.Poll();
+            return (Controller.Turn(Platform.NowNanoseconds) > 0) | worked;
+        }
+
+        public void Dispose()
+        {
+            Controller.Dispose();
+            Platform.Dispose();
+            if (!_logHasEnded)
+            {
+                _log.Dispose();
+            }
+
+            _logOutput.Dispose();
+        }
+    }
+}
