@@ -14,7 +14,7 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
     internal const string FileSuffix = ".nvmepf-state";
 
     private const string DeviceDirectory = "/dev/";
-    private readonly Dictionary<(string Subsystem, uint NamespaceId), NamespaceState> _states = [];
+    private readonly Dictionary<(string Subsystem, uint NamespaceId), (NamespaceState State, string? Path)> _states = [];
     private NamespaceStateWriter? _writer;
 
     /// <summary>
@@ -27,17 +27,22 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
             ? null
             : served.Source.Path + FileSuffix;
 
-    /// <summary>The state of a namespace, read from its file at the first call.</summary>
+    /// <summary>
+    /// The state of a namespace, read from its file at the first call. One that is taken away and comes back has what it had, unless it comes back
+    /// as another: with or without reservations, or kept elsewhere.
+    /// </summary>
     /// <exception cref="Hal.PlatformException">The file is damaged; the message is for the user.</exception>
     internal NamespaceState Of(string subsystemNqn, ServedNamespace served)
     {
-        if (_states.TryGetValue((subsystemNqn, served.NamespaceId), out NamespaceState? known))
+        string? path = PathOf(served);
+        if (_states.TryGetValue((subsystemNqn, served.NamespaceId), out (NamespaceState State, string? Path) known)
+            && known.State.HasReservations == served.HasReservations && known.Path == path)
         {
-            return known;
+            return known.State;
         }
 
         NamespaceStateFile? file = null;
-        if (PathOf(served) is string path)
+        if (path is not null)
         {
             if (_writer is null)
             {
@@ -49,7 +54,7 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
         }
 
         NamespaceState made = new(served.HasReservations, file);
-        _states.Add((subsystemNqn, served.NamespaceId), made);
+        _states[(subsystemNqn, served.NamespaceId)] = (made, path);
         return made;
     }
 

@@ -104,11 +104,14 @@ public sealed class NamespaceState
     /// <summary>A controller has it no longer. Inside only.</summary>
     public void Detach(NamespaceView view)
     {
-        int index = Array.IndexOf(_views, view, 0, _viewCount);
-        if (index >= 0)
+        for (int i = 0; i < _viewCount; i++)
         {
-            _views[index] = _views[--_viewCount];
-            _views[_viewCount] = null;
+            if (_views[i] == view)
+            {
+                _views[i] = _views[--_viewCount];
+                _views[_viewCount] = null;
+                return;
+            }
         }
     }
 
