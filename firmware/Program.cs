@@ -125,7 +125,7 @@ public static class Program
         WithSignals(line, (stopDescriptor, log, supervision, targets) =>
         {
             using NamespaceStates states = new(log);
-            using Server server = Server.Create(configuration, states, log);
+            using Server server = new(configuration, states, log);
             using (targets.Attach(server.Controllers))
             using (new ConsoleService(consoles, targets))
             {

@@ -156,8 +156,9 @@ public sealed partial class Reactor : IDisposable
     /// <summary>
     /// The second half of <see cref="Start"/> where several functions are served: one that cannot be started is left out.
     /// </summary>
+    /// <param name="begun">Told of each that serves.</param>
     /// <param name="failed">Told of each that failed.</param>
-    public void StartFunctions(Action<NvmeController, PlatformException> failed)
+    public void StartFunctions(Action<NvmeController> begun, Action<NvmeController, PlatformException> failed)
     {
         List<Function> started = [];
         foreach (Function function in _functions)
@@ -166,6 +167,8 @@ public sealed partial class Reactor : IDisposable
             {
                 StartFunction(function);
                 started.Add(function);
+                _group.NoteStarted();
+                begun(function.Controller);
             }
             catch (PlatformException problem)
             {

@@ -69,7 +69,8 @@ internal sealed class CommandLine
             "the same from a directory laid out as /sys/kernel/config is, watched while\nserving: what can be changed live is"),
         new("--export-configfs", "DIR", "write the configuration as such a directory, and end"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
-        new("--cpu", "N", "keep the serving thread on CPU N"),
+        new("--reactors", "N", "threads that the queues are spread over, 1 to 8 (default: 1)"),
+        new("--cpu", "N[,N...]", "keep the serving thread on CPU N; with several, one CPU for each"),
         new("--lock-memory", null, "keep all memory resident (mlockall): no page is waited for"),
         new("--ready-file", "FILE", "a file, with the process ID, that exists while the firmware serves"),
         new(

@@ -25,10 +25,17 @@ internal sealed class ServedConfiguration
     private const uint TransferBufferBudgetBytes = 32 << 20;
     private const int DefaultSmallTransferBuffers = 256;
 
-    private ServedConfiguration(List<ServedFunction> functions) => Functions = functions;
+    private ServedConfiguration(List<ServedFunction> functions, List<ReactorOptions> reactors)
+    {
+        Functions = functions;
+        Reactors = reactors;
+    }
 
     /// <summary>The functions, at least one, in the order in which their controllers and the links to them stand.</summary>
     public IReadOnlyList<ServedFunction> Functions { get; }
+
+    /// <summary>The reactors of the process, at least one; function i is at home on reactor i modulo their number.</summary>
+    public IReadOnlyList<ReactorOptions> Reactors { get; }
 
     /// <summary>True where a controller that starts has a function.</summary>
     public static bool IsAnythingStarted(ConfigurationTree tree) => StartedControllers(tree).Count > 0;
@@ -64,7 +71,7 @@ internal sealed class ServedConfiguration
             served.ForEach(one => RefuseSharedStorage(one, all));
         }
 
-        return new ServedConfiguration(functions);
+        return new ServedConfiguration(functions, ServedReactors.Of(started));
     }
 
     private static List<EndpointControllerNode> StartedControllers(ConfigurationTree tree) =>
@@ -120,7 +127,7 @@ internal sealed class ServedConfiguration
             served,
             directory,
             controller.Platform == EndpointControllerNode.Rk3588Platform ? BoardOptions(controller, function) : null,
-            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, (int?)controller.Cpu ?? -1)) { Passthrough = passthrough };
+            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, controller.Cpus is null ? -1 : (int)controller.Cpus[0])) { Passthrough = passthrough };
     }
 
     /// <summary>A function without an interrupt pin offers no INTx.</summary>

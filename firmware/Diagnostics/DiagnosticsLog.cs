@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nvmepf.Spec;
 
@@ -11,7 +12,10 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 1;
+    public const uint CurrentLayoutVersion = 2;
+
+    /// <summary>Reactors that the page has room for.</summary>
+    public const int ReactorsMax = 8;
 
     /// <summary>Which fields there are.</summary>
     [FieldOffset(0)] public uint LayoutVersion;
@@ -57,4 +61,37 @@ public struct DiagnosticsLog
 
     /// <summary>Garbage collections since the reactor started.</summary>
     [FieldOffset(112)] public ulong GarbageCollections;
+
+    /// <summary>Reactors that the controller's queues are spread over. The fields from <see cref="Turns"/> on are of the one it is at home on.</summary>
+    [FieldOffset(120)] public uint Reactors;
+
+    /// <summary>Counts of each reactor, by its number.</summary>
+    [FieldOffset(128)] public DiagnosticsOfReactors EachReactor;
+}
+
+/// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+public struct DiagnosticsOfReactor
+{
+    /// <summary>Commands of this controller that ended on the reactor.</summary>
+    public ulong CommandsCompleted;
+
+    /// <summary>Turns.</summary>
+    public ulong Turns;
+
+    /// <summary>Turns that fetched a command or handled an event.</summary>
+    public ulong ProductiveTurns;
+
+    /// <summary>Times that the reactor went to sleep.</summary>
+    public ulong Sleeps;
+
+    /// <summary>Managed bytes that the reactor allocated since it started, as of a moment ago.</summary>
+    public ulong ManagedBytesAllocated;
+}
+
+/// <summary>The counts of each reactor.</summary>
+[InlineArray(DiagnosticsLog.ReactorsMax)]
+public struct DiagnosticsOfReactors
+{
+    private DiagnosticsOfReactor _first;
 }

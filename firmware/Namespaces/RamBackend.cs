@@ -6,7 +6,8 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Namespaces;
 
 /// <summary>
-/// A namespace in this process's memory: sparse, zeroed, gone with the process. Copies on the reactor's thread.
+/// A namespace in this process's memory: sparse, zeroed, gone with the process. Copies on the reactors' threads; where there are
+/// several, BlockVersions.cs keeps blocks whole.
 /// </summary>
 /// <remarks>
 /// Memory is not reserved, so that a namespace may be larger than the machine as long as it is not filled; a host that fills it anyway
@@ -21,6 +22,8 @@ public sealed unsafe class RamBackend : NamespaceBackend
     private const ulong GiveBackStepBytes = 32UL << 20;
     private const ulong ClearStepBytes = 2UL << 20;
 
+    private const int ReadAttempts = 4;
+    private BlockVersions? _versions; // where several reactors submit
     private byte* _memory;
     private bool _canGiveBack = true;
 
@@ -69,6 +72,16 @@ public sealed unsafe class RamBackend : NamespaceBackend
     }
 
     /// <inheritdoc/>
+    public override void Start(IoUring[] rings)
+    {
+        Start(rings[0]);
+        if (rings.Length > 1)
+        {
+            _versions ??= new BlockVersions();
+        }
+    }
+
+    /// <inheritdoc/>
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
         Invariant.Check(
@@ -79,19 +92,16 @@ public sealed unsafe class RamBackend : NamespaceBackend
             return operation.Fail(Errno.ECANCELED);
         }
 
-        switch (operation.Kind)
+        if (_versions is not null && operation.Kind != BackendOperationKind.Flush)
         {
-            case BackendOperationKind.Read:
-            case BackendOperationKind.Write:
-                Copy(ref operation);
-                break;
-            case BackendOperationKind.WriteZeroes:
-            case BackendOperationKind.Deallocate:
-                ClearStep(ref operation);
-                break;
-            default:
-                operation.DoneBytes = operation.LengthBytes;
-                break;
+            if (!TryDoGuarded(_versions, ref operation))
+            {
+                return BackendOutcome.Busy;
+            }
+        }
+        else
+        {
+            Do(ref operation);
         }
 
         return operation.DoneBytes == operation.LengthBytes ? operation.End(Status.Success) : BackendOutcome.Busy;
@@ -111,6 +121,59 @@ public sealed unsafe class RamBackend : NamespaceBackend
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Do(ref BackendOperation operation)
+    {
+        switch (operation.Kind)
+        {
+            case BackendOperationKind.Read:
+            case BackendOperationKind.Write:
+                Copy(ref operation);
+                break;
+            case BackendOperationKind.WriteZeroes:
+            case BackendOperationKind.Deallocate:
+                ClearStep(ref operation);
+                break;
+            default:
+                operation.DoneBytes = operation.LengthBytes;
+                break;
+        }
+    }
+
+    /// <summary>The same where other reactors may be in the range at this moment.</summary>
+    /// <returns>False where one is.</returns>
+    private bool TryDoGuarded(BlockVersions versions, ref BackendOperation operation)
+    {
+        ulong offset = operation.OffsetBytes + operation.DoneBytes;
+        ulong length = Math.Min(operation.LengthBytes - operation.DoneBytes, GiveBackStepBytes);
+        if (operation.Kind != BackendOperationKind.Read)
+        {
+            if (!versions.TryBeginWrite(offset, length))
+            {
+                return false;
+            }
+
+            Do(ref operation);
+            versions.EndWrite(offset, length);
+            return true;
+        }
+
+        for (int attempt = 0; attempt < ReadAttempts; attempt++)
+        {
+            if (versions.TryBeginRead(offset, length, out ulong sum))
+            {
+                operation.DoneBytes = 0;
+                Copy(ref operation);
+                if (versions.IsSame(offset, length, sum))
+                {
+                    return true;
+                }
+            }
+        }
+
+        operation.DoneBytes = 0;
+        return false;
     }
 
     private void Copy(ref BackendOperation operation)

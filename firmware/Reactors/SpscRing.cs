@@ -12,7 +12,7 @@ public sealed class SpscRing<T>
     where T : struct
 {
     private readonly T[] _items;
-    private Ends _ends;
+    private SpscRingEnds _ends;
 
     /// <summary>Creates it empty.</summary>
     /// <param name="capacity">A power of two.</param>
@@ -60,12 +60,15 @@ public sealed class SpscRing<T>
 
     /// <summary>Reader: takes what <see cref="TryPeek"/> showed.</summary>
     public void Remove() => Volatile.Write(ref _ends.Head, _ends.Head + 1);
+}
 
-    /// <summary>Each writer's end in a cache line of its own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 320)]
-    private struct Ends
-    {
-        [FieldOffset(128)] public uint Tail; // the writer's
-        [FieldOffset(256)] public uint Head; // the reader's
-    }
+/// <summary>The ends of a ring, each writer's in a cache line of its own. (Types inside a generic one may have no layout.)</summary>
+[StructLayout(LayoutKind.Explicit, Size = 320)]
+internal struct SpscRingEnds
+{
+    /// <summary>The writer's: items added since the beginning, modulo 2^32.</summary>
+    [FieldOffset(128)] public uint Tail;
+
+    /// <summary>The reader's: items taken.</summary>
+    [FieldOffset(256)] public uint Head;
 }

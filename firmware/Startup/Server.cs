@@ -1,53 +1,61 @@
-// Startup: turns a judged configuration into the parts that run: opens namespaces, makes platform, controller and reactor, starts them,
-// and takes them apart again. Nothing here runs while commands are served.
+// Startup: turns a judged configuration into the parts that run: functions (FunctionParts.cs) and reactors, starts them, and takes them apart
+// again. Nothing here runs while commands are served.
 
 using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Console;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
-using Nvmepf.Firmware.Passthrough;
+using Nvmepf.Firmware.Reactors;
 using Nvmepf.Hal;
-using Nvmepf.Hal.Rk3588;
-using Nvmepf.Hal.VfioUser;
 
 namespace Nvmepf.Firmware.Startup;
 
-/// <summary>One function, served by one reactor on a thread of its own.</summary>
+/// <summary>The functions of a process, served by reactors on threads of their own. Function i is at home on reactor i modulo their number.</summary>
+/// <remarks>A function that cannot be opened or started is left out where others can, which the log says.</remarks>
 internal sealed class Server : IDisposable
 {
     // The loop needs a few hundred bytes of stack; what is left is for start-up and for the runtime.
     private const int ReactorStackBytes = 512 * 1024;
 
-    /// <summary>A fabrics target may come up together with this board; longer is for whoever starts us again.</summary>
-    private const long ConnectDeadlineNanoseconds = 60_000_000_000;
-
-    private readonly List<IDisposable> _parts = [];
     private readonly EventLog _log;
-    private readonly string _listening;
-    private readonly Reactor _reactor;
-    private readonly NamespaceStates _states;
+    private readonly List<EventLog> _threadLogs = [];
+    private readonly List<FunctionParts> _functions = [];
+    private readonly List<Reactor> _reactors = [];
+    private readonly Dictionary<ServedNamespace, NamespaceBackend> _backends = new(ReferenceEqualityComparer.Instance);
+    private readonly ReactorGroup _group = new();
+    private readonly Lock _problemLock = new();
+    private PlatformException? _problem; // the first
+    private readonly bool _servesSeveral; // several functions are configured
+    private bool _mayNotServe;
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
-    /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
-    public Server(ServedFunction configuration, NamespaceStates states, EventLog log)
+    /// <exception cref="PlatformException">No function can be opened; the message is for the user.</exception>
+    public Server(ServedConfiguration configuration, NamespaceStates states, EventLog log)
     {
-        _states = states;
         _log = log;
-        _listening = configuration.Rk3588 is null
-            ? $"vfio-user: listening on {Path.Join(configuration.VfioUserDirectory, "cntrl")}"
-            : "rk3588: waiting for the host";
+        _servesSeveral = configuration.Functions.Count > 1;
         try
         {
-            PassthroughTarget? passthrough = OpenTarget(configuration);
-            NamespaceTable namespaces = OpenNamespaces(configuration);
-            IPlatform platform = configuration.Rk3588 is { } board ? CreateBoard(board, configuration) : CreateSocket(configuration);
-            NvmeController controller = new(configuration.Settings, platform, namespaces, log, passthrough: passthrough);
-            Controllers = [controller];
+            ReactorLink[] links = new ReactorLink[configuration.Reactors.Count];
+            for (int i = 0; i < links.Length; i++)
+            {
+                links[i] = new ReactorLink(i);
+                _threadLogs.Add(log.ForThread());
+                _reactors.Add(new Reactor(links[i], _group, _threadLogs[i], configuration.Reactors[i]));
+            }
 
-            // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
-            _parts.Insert(_parts.IndexOf(platform), controller);
-            _reactor = Keep(new Reactor(platform, controller, log, configuration.Reactor));
+            for (int i = 0; i < configuration.Functions.Count; i++)
+            {
+                AddFunction(configuration.Functions[i], states, links, i % links.Length);
+            }
+
+            if (_functions.Count == 0)
+            {
+                throw new PlatformException(_problem!.Message, _problem);
+            }
+
+            _reactors.ForEach(reactor => reactor.Open());
         }
         catch
         {
@@ -57,13 +65,7 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>The controllers that are served, one for each function.</summary>
-    public IReadOnlyList<NvmeController> Controllers { get; }
-
-    /// <summary>Makes the server of a configuration.</summary>
-    /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
-    public static Server Create(ServedConfiguration configuration, NamespaceStates states, EventLog log) => configuration.Functions.Count == 1
-        ? new Server(configuration.Functions[0], states, log)
-        : throw new PlatformException($"{configuration.Functions.Count} functions are configured; one process serves one, so far");
+    public IReadOnlyList<NvmeController> Controllers => _functions.ConvertAll(function => function.Controller);
 
     /// <summary>The controllers of a subsystem.</summary>
     public IEnumerable<NvmeController> ControllersOf(string subsystemNqn)
@@ -82,95 +84,107 @@ internal sealed class Server : IDisposable
     /// and is free for what the system delivers to it.
     /// </summary>
     /// <param name="stopDescriptor">Readable when the process shall end.</param>
-    /// <param name="supervision">Looks at the reactor's progress and hears that it serves; null for none.</param>
-    /// <exception cref="PlatformException">The platform or a namespace could not be started.</exception>
+    /// <param name="supervision">Looks at the reactors' progress and hears that they serve; null for none.</param>
+    /// <exception cref="PlatformException">Nothing could be started.</exception>
     public void Run(int stopDescriptor, Supervision? supervision = null)
     {
-        PlatformException? problem = null;
-        Thread thread = new(
-            () =>
-            {
-                try
-                {
-                    _reactor.Start();
-                }
-                catch (PlatformException caught)
-                {
-                    problem = caught;
-                    return;
-                }
-
-                _log.Write(_listening);
-                supervision?.Ready();
-                _reactor.Run(stopDescriptor);
-            },
-            ReactorStackBytes);
-        supervision?.Begin(_reactor.Statistics);
-        thread.Start();
-        thread.Join();
-        if (problem is not null)
+        // Functions start when every reactor has its thread, and are served when it is known that there is one.
+        using Barrier barrier = new(_reactors.Count);
+        List<Thread> threads = _reactors.ConvertAll(reactor => new Thread(() => RunReactor(reactor, barrier, stopDescriptor, supervision), ReactorStackBytes));
+        supervision?.Begin([.. _reactors.ConvertAll(reactor => reactor.Statistics)]);
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        if (_mayNotServe || _group.WasEmpty)
         {
-            throw new PlatformException(problem.Message, problem);
+            throw new PlatformException(_problem!.Message, _problem);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The ring first: nothing may be under way any more when memory goes.
-        for (int i = _parts.Count - 1; i >= 0; i--)
+        // The rings first: nothing may be under way any more when memory goes.
+        _reactors.ForEach(reactor => reactor.Dispose());
+        _functions.ForEach(function => function.Dispose());
+        foreach (NamespaceBackend backend in _backends.Values)
         {
-            _parts[i].Dispose();
+            backend.Dispose();
         }
 
-        _parts.Clear();
+        _threadLogs.ForEach(log => log.Dispose());
+        _reactors.Clear();
+        _functions.Clear();
+        _backends.Clear();
     }
 
-    private VfioUserPlatform CreateSocket(ServedFunction configuration) => Keep(new VfioUserPlatform(
-        configuration.Identity,
-        new VfioUserOptions { DirectoryPath = configuration.VfioUserDirectory, Log = _log }));
-
-    /// <summary>The registers first: they stay mapped until the platform has let go of them.</summary>
-    private Rk3588Platform CreateBoard(Rk3588Options options, ServedFunction configuration)
+    private void AddFunction(ServedFunction configured, NamespaceStates states, ReactorLink[] links, int home)
     {
-        MappedRegisters registers = Keep(MappedRegisters.Open(options));
-        Rk3588Options mapped = options with { Registers = options.Registers with { Blocks = registers.Blocks } };
-        int queuePairs = configuration.Settings.IoQueueCount + 1;
-        return Keep(new Rk3588Platform(mapped, configuration.Identity, queuePairs, _log));
-    }
-
-    /// <summary>Connects and watches the target of a passthrough subsystem. A host cannot be served before the first look at it.</summary>
-    private PassthroughTarget? OpenTarget(ServedFunction configuration)
-    {
-        if (configuration.Passthrough is not { } settings)
+        FunctionParts function;
+        try
         {
-            return null;
+            ReactorLink[] homeFirst = [links[home], .. links.AsSpan(0, home), .. links.AsSpan(home + 1)];
+            function = new FunctionParts(configured, states, _backends, homeFirst, _threadLogs[home]);
+        }
+        catch (PlatformException problem)
+        {
+            NoteProblem(configured.Settings.Name, problem);
+            return;
         }
 
-        TargetSupervisor supervisor = Keep(new TargetSupervisor(
-            settings, configuration.Settings.MaximumTransferBytes, ConnectDeadlineNanoseconds, _log));
-        supervisor.Start();
-        return Keep(new PassthroughTarget(settings, supervisor.Link, supervisor.MaximumTransferBytes, configuration.Settings.CommandSlots));
+        _functions.Add(function);
+        _reactors[home].AddFunction(function.Platform, function.Controller);
+        foreach (QueueShare share in function.Controller.Shares)
+        {
+            if (!share.IsHome)
+            {
+                _reactors[share.Reactor.Index].AddShare(share);
+            }
+        }
     }
 
-    private NamespaceTable OpenNamespaces(ServedFunction configuration)
+    private void RunReactor(Reactor reactor, Barrier barrier, int stopDescriptor, Supervision? supervision)
     {
-        List<NvmeNamespace> namespaces = [];
-        foreach (ServedNamespace served in configuration.Namespaces)
+        try
         {
-            NvmeNamespace made = NamespaceOpener.Open(served, _states.Of(configuration.Settings.SubsystemNqn, served));
-            _ = Keep(made.Backend);
-            namespaces.Add(made);
-            _log.Write(NamespaceOpener.Describe(made, configuration.Settings.SubsystemNqn));
+            reactor.TakeThread();
+        }
+        catch (PlatformException problem)
+        {
+            NoteProblem(null, problem);
+            Volatile.Write(ref _mayNotServe, true);
         }
 
-        return new NamespaceTable([.. namespaces], NamespaceOpener.NamespacesMax);
+        barrier.SignalAndWait();
+        if (Volatile.Read(ref _mayNotServe))
+        {
+            return;
+        }
+
+        reactor.StartFunctions(
+            controller => _log.Write(_functions.Find(function => function.Controller == controller)!.Listening),
+            (controller, problem) => NoteProblem(controller.Settings.Name, problem));
+        barrier.SignalAndWait();
+        if (!_group.WasEmpty)
+        {
+            if (reactor == _reactors[0])
+            {
+                supervision?.Ready();
+            }
+
+            reactor.Run(stopDescriptor);
+        }
     }
 
-    private TPart Keep<TPart>(TPart part)
-        where TPart : IDisposable
+    private void NoteProblem(string? functionName, PlatformException problem)
     {
-        _parts.Add(part);
-        return part;
+        lock (_problemLock)
+        {
+            _problem ??= problem;
+        }
+
+        if (functionName is not null && _servesSeveral)
+        {
+            _log.Write($"function {functionName} is not served: {problem.Message.Replace('{', '(').Replace('}', ')')}");
+        }
     }
 }

@@ -287,7 +287,7 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(1u, log.LayoutVersion);
+        Assert.Equal(2u, log.LayoutVersion);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
         Assert.Equal(1ul, log.CommandsInFlight);

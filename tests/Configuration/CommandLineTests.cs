@@ -9,7 +9,7 @@ public sealed class CommandLineTests
 {
     private const string Options = "--vfio-user, --platform, --registers, --bringup, --bar-memory, --buffer-memory, --rk3588, --no-dma, "
         + "--namespace, --passthrough, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
-        + "--subsysnqn, --config, --configfs, --export-configfs, --poll, --cpu, --lock-memory, --ready-file, --watchdog, "
+        + "--subsysnqn, --config, --configfs, --export-configfs, --poll, --reactors, --cpu, --lock-memory, --ready-file, --watchdog, "
         + "--console, --check-config, --version, --help";
 
     public static TheoryData<string, string> WrongOptions { get; } = new()
@@ -48,8 +48,13 @@ public sealed class CommandLineTests
                 + "nqn.2014-08.org.nvmexpress:uuid:UUID, up to 223 bytes"
         },
         { "--poll always", "--poll always: not known; allowed: busy, adaptive" },
-        { "--cpu 1024", "--cpu 1024: more than 1023; allowed: 0 to 1023" },
-        { "--cpu -1", "--cpu -1: less than 0; allowed: 0 to 1023" },
+        { "--cpu 1024", "--cpu 1024: more than 1023; allowed: 0 to 1023, with commas between those of several reactors" },
+        { "--cpu -1", "--cpu -1: less than 0; allowed: 0 to 1023, with commas between those of several reactors" },
+        { "--cpu 1,1", "--cpu 1,1: names a CPU twice; allowed: 0 to 1023, with commas between those of several reactors" },
+        { "--cpu 0,1", "--cpu 0,1: 2 for 1 reactor; allowed: 1, one for each (--reactors says how many there are)" },
+        { "--reactors 2 --cpu 0", "--cpu 0: 1 for 2 reactors; allowed: 2, one for each (--reactors says how many there are)" },
+        { "--reactors 0", "--reactors 0: less than 1; allowed: 1 to 8" },
+        { "--reactors 9", "--reactors 9: more than 8; allowed: 1 to 8" },
         { "--fast", $"--fast: unknown option; allowed: {Options}" },
         { "-q", $"-q: unknown option; allowed: {Options}" },
         { "disk.img", $"unexpected argument \"disk.img\"; allowed: {Options}" },

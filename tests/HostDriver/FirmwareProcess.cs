@@ -66,7 +66,6 @@ internal sealed class FirmwareProcess : IDisposable
 
     /// <summary>Its process identifier.</summary>
     internal int ProcessId => _process.Id;
-
     /// <summary>The directory that it serves.</summary>
     internal string Folder => _folder;
 

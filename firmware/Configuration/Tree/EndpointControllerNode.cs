@@ -15,6 +15,9 @@ internal sealed class EndpointControllerNode
     /// <summary>The platform where nothing is said: a socket that a virtual machine attaches to.</summary>
     public const string VfioUserPlatform = "vfio-user";
 
+    /// <summary>Most reactors of a process.</summary>
+    public const int ReactorsMaximum = 8;
+
     /// <summary>The endpoint of an RK3588.</summary>
     public const string Rk3588Platform = "rk3588";
 
@@ -39,8 +42,11 @@ internal sealed class EndpointControllerNode
     /// <summary>How its reactor waits: busy or adaptive.</summary>
     public string? PollMode { get; set; }
 
-    /// <summary>Core that its reactor stays on; null for any.</summary>
-    public uint? Cpu { get; set; }
+    /// <summary>Reactors of the process, over which the queues are spread; one where nothing is said.</summary>
+    public uint? ReactorCount { get; set; }
+
+    /// <summary>Cores that the reactors stay on, one for each; null for any.</summary>
+    public uint[]? Cpus { get; set; }
 
     /// <summary>Names of the functions that are linked to it.</summary>
     public List<string> Functions { get; } = [];
@@ -59,8 +65,32 @@ internal sealed class EndpointControllerNode
             n => n.VfioUserDirectory),
         .. Rk3588Attributes.Rows,
         Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
-        Row.Number<EndpointControllerNode>("reactor", "cpu", 0, Threads.MaximumCpus - 1, (n, v) => n.Cpu = v, n => n.Cpu),
+        Row.Number<EndpointControllerNode>("reactor", "count", 1, ReactorsMaximum, (n, v) => n.ReactorCount = v, n => n.ReactorCount),
+        new AttributeRow<EndpointControllerNode>(
+            "reactor",
+            "cpu",
+            $"0 to {Threads.MaximumCpus - 1}, with commas between those of several reactors",
+            SetCpus,
+            n => n.Cpus is null ? null : string.Join(',', n.Cpus)),
     ]);
+
+    private static string? SetCpus(EndpointControllerNode node, string text)
+    {
+        List<uint> cpus = [];
+        foreach (string one in text.Split(','))
+        {
+            string? problem = ValueText.ParseNumber(one, 0, Threads.MaximumCpus - 1, out uint cpu);
+            if (problem is not null || cpus.Contains(cpu))
+            {
+                return problem ?? "names a CPU twice";
+            }
+
+            cpus.Add(cpu);
+        }
+
+        node.Cpus = [.. cpus];
+        return null;
+    }
 
     private static string? SetDirectory(EndpointControllerNode node, string text)
     {

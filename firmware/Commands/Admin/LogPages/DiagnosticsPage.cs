@@ -22,6 +22,27 @@ internal static unsafe class DiagnosticsPage
         Fill = &Fill,
     };
 
+    private static void AddShare(DiagnosticsLog* data, QueueShare share)
+    {
+        ReactorStatistics statistics = share.Reactor.Statistics;
+        data->CommandsCompleted += share.Engine.CompletedCount;
+        data->CommandsFailed += share.Engine.FailedCount;
+        data->CommandsInFlight += (ulong)share.Engine.InFlight;
+        data->Stalls += share.Engine.StallCount;
+        data->InterruptsRaised += share.Queues.Coalescer.RaisedCount;
+        if (share.Reactor.Index < DiagnosticsLog.ReactorsMax)
+        {
+            data->EachReactor[share.Reactor.Index] = new DiagnosticsOfReactor
+            {
+                CommandsCompleted = share.Engine.CompletedCount,
+                Turns = statistics.Turns,
+                ProductiveTurns = statistics.ProductiveTurns,
+                Sleeps = statistics.Sleeps,
+                ManagedBytesAllocated = (ulong)statistics.PublishedAllocatedBytes,
+            };
+        }
+    }
+
     private static void Fill(NvmeController controller, ref CommandSlot slot, byte* page)
     {
         DiagnosticsLog* data = (DiagnosticsLog*)page;
@@ -29,11 +50,12 @@ internal static unsafe class DiagnosticsPage
         data->LayoutVersion = DiagnosticsLog.CurrentLayoutVersion;
         AsciiField.Write(data->FirmwareRevision, controller.Settings.FirmwareRevision);
         data->UptimeNanoseconds = controller.Smart.UptimeNanoseconds(controller.Platform.NowNanoseconds);
-        data->CommandsCompleted = controller.Engine.CompletedCount;
-        data->CommandsFailed = controller.Engine.FailedCount;
-        data->CommandsInFlight = (ulong)controller.Engine.InFlight;
-        data->Stalls = controller.Engine.StallCount;
-        data->InterruptsRaised = controller.Queues.Coalescer.RaisedCount;
+        data->Reactors = (uint)controller.Shares.Length;
+        for (int i = 0; i < controller.Shares.Length; i++)
+        {
+            AddShare(data, controller.Shares[i]);
+        }
+
         data->Turns = reactor.Turns;
         data->ProductiveTurns = reactor.ProductiveTurns;
         data->CommandsFetchedSquared = reactor.CommandsFetchedSquared;

@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace Nvmepf.Firmware.Configuration;
+
+/// <summary>
+/// The reactors of the process. Each controller's node may say how many there are, on which cores and how they wait; they serve all
+/// functions, so nodes that say it have to agree.
+/// </summary>
+internal static class ServedReactors
+{
+    /// <summary>Judges what the controllers that start say.</summary>
+    /// <exception cref="ConfigurationException">They contradict each other, or ask for what the platform cannot do.</exception>
+    public static List<ReactorOptions> Of(List<EndpointControllerNode> controllers)
+    {
+        EndpointControllerNode? withCount = Agreed(controllers, "count", node => node.ReactorCount?.ToString(CultureInfo.InvariantCulture));
+        EndpointControllerNode? withCpus = Agreed(controllers, "cpu", node => node.Cpus is null ? null : string.Join(',', node.Cpus));
+        EndpointControllerNode? withPoll = Agreed(controllers, "poll", node => node.PollMode);
+        int count = (int)(withCount?.ReactorCount ?? 1);
+        if (withCpus?.Cpus is uint[] cpus && cpus.Length != count)
+        {
+            throw ConfigurationException.ForValue(
+                PlaceOf(withCpus, "cpu"),
+                string.Join(',', cpus),
+                $"{cpus.Length} for {count} {(count == 1 ? "reactor" : "reactors")}",
+                $"{count}, one for each (--reactors says how many there are)");
+        }
+
+        if (count > 1 && controllers.Find(node => node.Platform == EndpointControllerNode.Rk3588Platform) is EndpointControllerNode board)
+        {
+            throw ConfigurationException.ForValue(
+                PlaceOf(board, "count"), $"{count}", "the platform is rk3588, whose one DMA engine serves one reactor", "1");
+        }
+
+        List<ReactorOptions> reactors = [];
+        for (int i = 0; i < count; i++)
+        {
+            reactors.Add(new ReactorOptions(
+                withPoll?.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, withCpus is null ? -1 : (int)withCpus.Cpus![i]));
+        }
+
+        return reactors;
+    }
+
+    /// <summary>The first node that says something about an attribute, with which the others agree; null where none does.</summary>
+    private static EndpointControllerNode? Agreed(List<EndpointControllerNode> controllers, string key, Func<EndpointControllerNode, string?> show)
+    {
+        EndpointControllerNode? first = controllers.Find(node => show(node) is not null);
+        foreach (EndpointControllerNode other in controllers)
+        {
+            if (first is not null && show(other) is string value && value != show(first))
+            {
+                throw ConfigurationException.ForValue(
+                    PlaceOf(other, key), value, $"another controller of the process has {show(first)}", "the same for all controllers that start");
+            }
+        }
+
+        return first;
+    }
+
+    private static Place PlaceOf(EndpointControllerNode node, string key)
+    {
+        Place place = node.Place.Member("reactor").Member(key);
+        return place.IsOption ? new Place(null, key == "count" ? "--reactors" : $"--{key}") : place;
+    }
+}

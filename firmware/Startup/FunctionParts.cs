@@ -1,0 +1,122 @@
+using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Controller;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Passthrough;
+using Nvmepf.Firmware.Reactors;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Rk3588;
+using Nvmepf.Hal.VfioUser;
+
+namespace Nvmepf.Firmware.Startup;
+
+/// <summary>What one served function is made of: its namespaces, its platform, its controller.</summary>
+internal sealed class FunctionParts : IDisposable
+{
+    /// <summary>A fabrics target may come up together with this board; longer is for whoever starts us again.</summary>
+    private const long ConnectDeadlineNanoseconds = 60_000_000_000;
+
+    private readonly List<IDisposable> _parts = [];
+    private readonly ServedFunction _function;
+    private readonly EventLog _log;
+
+    /// <summary>Opens and makes everything; nobody can connect yet.</summary>
+    /// <param name="function">What is configured.</param>
+    /// <param name="states">What functions of a subsystem share of its namespaces.</param>
+    /// <param name="backends">Storage that other functions of the subsystem have opened, by its namespace; what is opened here is added.</param>
+    /// <param name="reactors">The reactors, the function's home first.</param>
+    /// <param name="log">The log, for the home's thread.</param>
+    /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
+    public FunctionParts(
+        ServedFunction function, NamespaceStates states, Dictionary<ServedNamespace, NamespaceBackend> backends, ReactorLink[] reactors, EventLog log)
+    {
+        _function = function;
+        _log = log;
+        try
+        {
+            PassthroughTarget? passthrough = OpenTarget();
+            NamespaceTable namespaces = OpenNamespaces(states, backends);
+            Platform = function.Rk3588 is { } board ? CreateBoard(board) : CreateSocket();
+            Controller = new NvmeController(function.Settings, Platform, namespaces, log, reactors, passthrough);
+
+            // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
+            _parts.Insert(_parts.IndexOf(Platform), Controller);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The function's platform.</summary>
+    public IPlatform Platform { get; }
+
+    /// <summary>The function's controller.</summary>
+    public NvmeController Controller { get; }
+
+    /// <summary>The line of the log that says that it is served.</summary>
+    public string Listening => _function.Rk3588 is null
+        ? $"vfio-user: listening on {Path.Join(_function.VfioUserDirectory, "cntrl")}"
+        : "rk3588: waiting for the host";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (int i = _parts.Count - 1; i >= 0; i--)
+        {
+            _parts[i].Dispose();
+        }
+
+        _parts.Clear();
+    }
+
+    private VfioUserPlatform CreateSocket() => Keep(new VfioUserPlatform(
+        _function.Identity,
+        new VfioUserOptions { DirectoryPath = _function.VfioUserDirectory, Log = _log }));
+
+    /// <summary>The registers first: they stay mapped until the platform has let go of them.</summary>
+    private Rk3588Platform CreateBoard(Rk3588Options options)
+    {
+        MappedRegisters registers = Keep(MappedRegisters.Open(options));
+        Rk3588Options mapped = options with { Registers = options.Registers with { Blocks = registers.Blocks } };
+        int queuePairs = _function.Settings.IoQueueCount + 1;
+        return Keep(new Rk3588Platform(mapped, _function.Identity, queuePairs, _log));
+    }
+
+    /// <summary>Connects and watches the target of a passthrough subsystem. A host cannot be served before the first look at it.</summary>
+    private PassthroughTarget? OpenTarget()
+    {
+        if (_function.Passthrough is not { } settings)
+        {
+            return null;
+        }
+
+        TargetSupervisor supervisor = Keep(new TargetSupervisor(
+            settings, _function.Settings.MaximumTransferBytes, ConnectDeadlineNanoseconds, _log));
+        supervisor.Start();
+        return Keep(new PassthroughTarget(settings, supervisor.Link, supervisor.MaximumTransferBytes, _function.Settings.CommandSlots));
+    }
+
+    private NamespaceTable OpenNamespaces(NamespaceStates states, Dictionary<ServedNamespace, NamespaceBackend> backends)
+    {
+        List<NvmeNamespace> namespaces = [];
+        foreach (ServedNamespace served in _function.Namespaces)
+        {
+            _ = backends.TryGetValue(served, out NamespaceBackend? backend);
+            NvmeNamespace made = NamespaceOpener.Open(served, states.Of(_function.Settings.SubsystemNqn, served), backend);
+            namespaces.Add(made);
+            backends[served] = made.Backend;
+            _log.Write(NamespaceOpener.Describe(made, _function.Settings.SubsystemNqn));
+        }
+
+        return new NamespaceTable([.. namespaces], NamespaceOpener.NamespacesMax);
+    }
+
+    private TPart Keep<TPart>(TPart part)
+        where TPart : IDisposable
+    {
+        _parts.Add(part);
+        return part;
+    }
+}
