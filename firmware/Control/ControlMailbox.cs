@@ -21,8 +21,8 @@ public sealed class ControlMailbox
     private const long AnswerMarginMilliseconds = 1000;
 
     private readonly Lock _posters = new();
-    private readonly ControlRequest?[] _ring = new ControlRequest?[Capacity];
-    private readonly ControlRequest?[] _running = new ControlRequest?[RunningMax];
+    private readonly Place[] _ring = new Place[Capacity];
+    private readonly Place[] _running = new Place[RunningMax];
     private uint _posted; // written by posters
     private uint _taken; // written by the reactor
     private int _runningCount; // the reactor's
@@ -54,7 +54,7 @@ public sealed class ControlMailbox
                 throw new InvalidOperationException("the request is posted already");
             }
 
-            _ring[_posted % Capacity] = request;
+            _ring[_posted % Capacity].Request = request;
             Volatile.Write(ref _posted, _posted + 1);
             if (_wakeDescriptor >= 0)
             {
@@ -102,8 +102,8 @@ public sealed class ControlMailbox
     {
         while (_runningCount < RunningMax && Volatile.Read(ref _posted) != _taken)
         {
-            _running[_runningCount++] = _ring[_taken % Capacity];
-            _ring[_taken % Capacity] = null;
+            _running[_runningCount++].Request = _ring[_taken % Capacity].Request;
+            _ring[_taken % Capacity].Request = null;
             Volatile.Write(ref _taken, _taken + 1);
         }
 
@@ -111,11 +111,11 @@ public sealed class ControlMailbox
         int kept = 0;
         for (int i = 0; i < steps; i++)
         {
-            ControlRequest request = _running[i]!;
-            _running[i] = null;
+            ControlRequest request = _running[i].Request!;
+            _running[i].Request = null;
             if (!request.Step(controller, nowNanoseconds))
             {
-                _running[kept++] = request;
+                _running[kept++].Request = request;
             }
         }
 
@@ -141,17 +141,23 @@ public sealed class ControlMailbox
             _wakeDescriptor = -1;
             for (; _taken != _posted; _taken++)
             {
-                _ring[_taken % Capacity]?.Stop();
-                _ring[_taken % Capacity] = null;
+                _ring[_taken % Capacity].Request?.Stop();
+                _ring[_taken % Capacity].Request = null;
             }
         }
 
         for (int i = 0; i < _runningCount; i++)
         {
-            _running[i]!.Stop();
-            _running[i] = null;
+            _running[i].Request!.Stop();
+            _running[i].Request = null;
         }
 
         _runningCount = 0;
+    }
+
+    // An array of references checks each store's type, by code that may allocate; an array of this does not.
+    private struct Place
+    {
+        public ControlRequest? Request;
     }
 }

@@ -18,13 +18,14 @@ public sealed partial class NvmeController
     public bool TryAttach(NvmeNamespace added)
     {
         Ana.Apply(added);
-        return added.TryAttach(Settings.ControllerId, News, Features.Host);
+        return added.TryAttach(News, Features.Host);
     }
 
     private void AttachNamespaces()
     {
         for (int i = 0; i < Namespaces.Count; i++)
         {
+            Namespaces[i].MakeView(Settings.ControllerId, News);
             SpinWait wait = default; // before start: it may wait
             while (!TryAttach(Namespaces[i]))
             {

@@ -71,19 +71,17 @@ public sealed class NvmeNamespace
     /// <summary>
     /// A controller has the namespace from here on. Where others are in the shared state this moment, or too many have it, it has not.
     /// </summary>
-    /// <param name="controllerIdentifier">CNTLID.</param>
     /// <param name="news">Where the controller looks for news of its namespaces.</param>
     /// <param name="host">Host behind the controller.</param>
     /// <returns>False where it has to be tried again.</returns>
-    public bool TryAttach(ushort controllerIdentifier, NewsFlag news, HostIdentity host)
+    public bool TryAttach(NewsFlag news, HostIdentity host)
     {
         if (!State.TryEnter())
         {
             return false;
         }
 
-        Invariant.Check(View is null || View.News == news, "each controller has namespace objects of its own");
-        MakeView(controllerIdentifier, news);
+        Invariant.Check(View is not null && View.News == news, "each controller has namespace objects of its own, with a view made before");
         View!.Host = host;
         bool isAttached = State.TryAttach(View);
         State.Exit();

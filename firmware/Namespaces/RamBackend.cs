@@ -24,6 +24,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
 
     private const int ReadAttempts = 4;
     private BlockVersions? _versions; // where several reactors submit
+    private readonly BlockVersions _ownVersions = new(); // 16 KiB, made here because Start may be on a reactor
     private byte* _memory;
     private bool _canGiveBack = true;
 
@@ -77,7 +78,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
         Start(rings[0]);
         if (rings.Length > 1)
         {
-            _versions ??= new BlockVersions();
+            _versions = _ownVersions;
         }
     }
 

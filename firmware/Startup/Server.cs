@@ -171,6 +171,7 @@ internal sealed class Server : IDisposable
                 supervision?.Ready();
             }
 
+            reactor.Statistics.MarkStart(); // threads that wait for each other allocate
             reactor.Run(stopDescriptor);
         }
     }

@@ -191,7 +191,7 @@ public sealed class FileTests
         { "function", "\"vendorid\": \"0\"", "functions[0].vendorid \"0\": less than 1; allowed: 0x0001 to 0xffff" },
         { "function", "\"revid\": \"0x100\"", "functions[0].revid \"0x100\": more than 0xff; allowed: 0x00 to 0xff" },
         { "controller", "\"reactor\": {\"poll\": \"never\"}", "controllers[0].reactor.poll \"never\": not known; allowed: busy, adaptive" },
-        { "controller", "\"reactor\": {\"cpu\": \"-1\"}", "controllers[0].reactor.cpu \"-1\": less than 0; allowed: 0 to 1023" },
+        { "controller", "\"reactor\": {\"cpu\": \"-1\"}", "controllers[0].reactor.cpu \"-1\": less than 0; allowed: 0 to 1023, with commas between those of several reactors" },
         { "controller", "\"start\": 2", "controllers[0].start \"2\": neither 0 nor 1; allowed: 0, 1" },
         {
             "controller",

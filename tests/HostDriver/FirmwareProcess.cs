@@ -100,6 +100,7 @@ internal sealed class FirmwareProcess : IDisposable
         }
 
         Assert.True(_process.WaitForExit(60_000), $"the firmware did not end within 60 s of SIGTERM:\n{Log}");
+        _process.WaitForExit(); // the wait with a limit does not wait for the last lines
         return _process.ExitCode;
     }
 

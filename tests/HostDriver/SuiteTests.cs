@@ -40,7 +40,8 @@ public sealed class SuiteTests : IDisposable
 
         SuiteResult read = SuiteJson.Read(path);
         Assert.Equal(result.Cases, read.Cases);
-        Assert.Equal(result with { Cases = read.Cases }, read);
+        Assert.Equal(result.Stages, read.Stages);
+        Assert.Equal(result with { Cases = read.Cases, Stages = read.Stages }, read);
         Assert.True(double.IsNaN(read.Cases[0].CyclesPerCommand));
     }
 

@@ -87,6 +87,11 @@ public static partial class DeviceAccessCheck
         }
 
         string register = instruction.Parts[0];
+        if (instruction.Mnemonic == "ldrsb" && register == "wzr")
+        {
+            return null; // how the compiler asks whether a reference is null: the pointer is an object's
+        }
+
         int widthBytes = register[0] == 'w' ? 4 : 8;
         long? offset = Pointer(step)!.Offset;
         return !SingleAccess().IsMatch(instruction.Mnemonic) ? $"{instruction} is no single load or store of 32 or 64 bits"

@@ -34,6 +34,7 @@ public static class FirmwareRules
         [
             new(new(Firmware + "(Commands|Controller)_"), new("^nvmepf_Nvmepf_Firmware_Commands_.*___cctor$"), null, "handlers, by the tables of commands, pages and features"),
             new(new(Firmware + "Commands_"), null, new("^nvmepf_Nvmepf_Firmware_Namespaces_[A-Za-z]*Backend$"), "backends, virtually"),
+            new(new(Firmware + "Control_ControlRequest__"), null, new("^nvmepf_Nvmepf_Firmware_(Control|Console)_[A-Za-z_]*Request$"), "what control threads ask for"),
         ],
         DeviceFunctions = new("Nvmepf_(Hal_(Mmio|DesignWare|Rk3588)|Firmware_(Queues|Controller))_"),
         AccessExceptions =
@@ -74,6 +75,7 @@ public static class FirmwareRules
     private static Boundary[] Boundaries() =>
     [
         new(new(Firmware + "Reactor__Stop$"), "the loop has ended"),
+        new(new(Firmware + "Namespaces_[A-Za-z]*Backend__Open$"), "who starts a backend or asks for a namespace has opened it before"),
         new(new("^S_P_CoreLib_.*__Throw[A-Z]"), "a check of the framework failed (index, argument, overflow): a bug of ours, the process ends"),
         new(new("(__FailFast$|^RhpFallbackFailFast$|Hal_Invariant__Fail$)"), "an invariant of ours is broken: the process ends"),
         new(new("__GetInlinedThreadStaticBaseSlow$"), "the first access of a thread to its statics: Reactor.Start's system calls are before"),
