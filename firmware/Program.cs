@@ -100,7 +100,7 @@ public static class Program
             return;
         }
 
-        Serve(line, configuration, consoles);
+        Serve(line, tree, configuration, consoles);
     }
 
     private static void ServeDirectory(CommandLine line, string directory)
@@ -121,15 +121,24 @@ public static class Program
         });
     }
 
-    private static void Serve(CommandLine line, ServedConfiguration configuration, List<ConsolePlace> consoles) =>
+    private static void Serve(CommandLine line, ConfigurationTree tree, ServedConfiguration configuration, List<ConsolePlace> consoles) =>
         WithSignals(line, (stopDescriptor, log, supervision, targets) =>
         {
             using NamespaceStates states = new(log);
-            using Server server = new(configuration, states, log);
-            using (targets.Attach(server.Controllers))
-            using (new ConsoleService(consoles, targets))
+            LiveNamespaces? namespaces = null;
+            try
             {
-                server.Run(stopDescriptor, supervision);
+                using Server server = new(configuration, states, log);
+                namespaces = new LiveNamespaces(server, states, configuration, log);
+                using (targets.Attach(server.Controllers, new NamespaceEditor(namespaces, tree, directory: null)))
+                using (new ConsoleService(consoles, targets))
+                {
+                    server.Run(stopDescriptor, supervision);
+                }
+            }
+            finally
+            {
+                namespaces?.Dispose(); // what came later is closed after the server, whose rings may use it
             }
         });
 

@@ -340,19 +340,37 @@ internal sealed class ServedConfiguration
                 continue;
             }
 
-            node.Uuid ??= StableIdentity.Uuid(subsystem.Nqn, node.NamespaceId);
-            node.Nguid ??= StableIdentity.Nguid(subsystem.Nqn, node.NamespaceId, subsystem.IeeeOui!.Value);
-            node.AnaGroupId ??= 1;
-            served.Add(new ServedNamespace(
-                node.NamespaceId, node.Source!, node.Uuid.Value, node.Nguid, node.AnaGroupId.Value, node.BufferedIo ?? false)
-            {
-                Place = node.Place,
-                HasReservations = node.Reservations == true,
-                StatePath = node.StatePath,
-            });
+            served.Add(FillNamespace(subsystem, node));
         }
 
         return served;
+    }
+
+    /// <summary>Judges a namespace that comes to a tree that has been judged.</summary>
+    /// <param name="tree">The tree; the node is in it.</param>
+    /// <param name="subsystem">Subsystem of the namespace.</param>
+    /// <param name="node">The namespace.</param>
+    /// <param name="others">The namespaces that are served; the new one is added.</param>
+    /// <exception cref="ConfigurationException">It does not fit.</exception>
+    public static ServedNamespace ResolveNamespace(ConfigurationTree tree, SubsystemNode subsystem, NamespaceNode node, List<ServedNamespace> others)
+    {
+        TreeRules.Check(tree);
+        ServedNamespace served = FillNamespace(subsystem, node);
+        RefuseSharedStorage(served, others);
+        return served;
+    }
+
+    private static ServedNamespace FillNamespace(SubsystemNode subsystem, NamespaceNode node)
+    {
+        node.Uuid ??= StableIdentity.Uuid(subsystem.Nqn, node.NamespaceId);
+        node.Nguid ??= StableIdentity.Nguid(subsystem.Nqn, node.NamespaceId, subsystem.IeeeOui!.Value);
+        node.AnaGroupId ??= 1;
+        return new ServedNamespace(node.NamespaceId, node.Source!, node.Uuid.Value, node.Nguid, node.AnaGroupId.Value, node.BufferedIo ?? false)
+        {
+            Place = node.Place,
+            HasReservations = node.Reservations == true,
+            StatePath = node.StatePath,
+        };
     }
 
     /// <summary>Storage belongs to one namespace of one subsystem; several functions may offer that.</summary>

@@ -3,6 +3,7 @@ using Nvmepf.Firmware.Commands;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Queues;
+using Nvmepf.Firmware.Startup;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Inspection;
 
@@ -61,11 +62,15 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
 {
     private readonly Lock _gate = new();
     private IReadOnlyList<ConsoleFunction> _functions = [];
+    private NamespaceEditor? _editor;
     private int _users;
     private volatile bool _isDetaching;
 
     /// <summary>The functions that are served; for who has entered.</summary>
     public IReadOnlyList<ConsoleFunction> Functions => _functions;
+
+    /// <summary>The namespaces that are served and the configuration; null where nothing is served. For who has entered.</summary>
+    public NamespaceEditor? Editor => _editor;
 
     /// <summary>The endpoint log.</summary>
     public EventLog Log { get; } = log;
@@ -95,10 +100,11 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
     }
 
     /// <summary>Shows functions until the result is disposed, which waits until nobody looks at them any more.</summary>
-    public Attachment Attach(IReadOnlyList<NvmeController> controllers)
+    public Attachment Attach(IReadOnlyList<NvmeController> controllers, NamespaceEditor editor)
     {
         lock (_gate)
         {
+            _editor = editor;
             _functions = [.. controllers.Select(controller => new ConsoleFunction(controller))];
         }
 
@@ -109,6 +115,7 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
     {
         const long PauseNanoseconds = 1_000_000;
         _functions = []; // who enters from here on finds none
+        _editor = null;
         _isDetaching = true;
         while (true)
         {

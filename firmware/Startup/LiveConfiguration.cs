@@ -83,7 +83,7 @@ internal sealed class LiveConfiguration : IDisposable
                 Apply();
             }
 
-            _namespaces?.FollowSizes(mayShrink: null);
+            FollowSizes();
         }
 
         StopServing();
@@ -189,16 +189,27 @@ internal sealed class LiveConfiguration : IDisposable
     {
         tree.Notes.ForEach(note => _log.Write("note: " + note));
         _serving = new ServingThread(wanted, _log, _supervision);
-        _shown = _targets.Attach(_serving.Server.Controllers);
-        _namespaces = new LiveNamespaces(_serving, wanted, _log);
+        _namespaces = new LiveNamespaces(_serving.Server, _serving.States, wanted, _log);
         _runningTree = tree;
+        _shown = _targets.Attach(_serving.Server.Controllers, new NamespaceEditor(_namespaces, tree, _directory));
     }
 
     private void Change(ConfigurationTree tree, ServedConfiguration wanted)
     {
-        ConfigurationDifference difference = ConfigurationDifference.Between(_runningTree!, _namespaces!.Served, tree, wanted);
-        _namespaces.Apply(difference);
-        _namespaces.FollowSizes(mayShrink: tree);
+        ConfigurationDifference difference;
+        lock (_namespaces!.Gate)
+        {
+            difference = ConfigurationDifference.Between(_runningTree!, _namespaces.Served, tree, wanted);
+            _namespaces.Apply(difference);
+            _namespaces.FollowSizes(mayShrink: tree);
+            foreach (SubsystemNode running in _runningTree!.Subsystems)
+            {
+                // For who looks at the tree: namespaces are as they are wanted now, all else as it was at the start.
+                running.Namespaces.Clear();
+                running.Namespaces.AddRange(tree.Subsystems.Find(node => node.Nqn == running.Nqn)?.Namespaces ?? []);
+            }
+        }
+
         foreach (string line in difference.Postponed)
         {
             if (!_lastPostponed.Contains(line))
@@ -208,6 +219,17 @@ internal sealed class LiveConfiguration : IDisposable
         }
 
         _lastPostponed = difference.Postponed;
+    }
+
+    private void FollowSizes()
+    {
+        if (_namespaces is not null)
+        {
+            lock (_namespaces.Gate)
+            {
+                _namespaces.FollowSizes(mayShrink: null);
+            }
+        }
     }
 
     private void StopServing()

@@ -9,7 +9,8 @@ namespace Nvmepf.Firmware.Startup;
 
 /// <summary>
 /// The namespaces of a server that runs: opens those that come and asks the controllers to take them, the other way round for those that go,
-/// and follows the sizes of files and devices that become larger. Everything is done on the control thread that calls it.
+/// and follows the sizes of files and devices that become larger. Everything is done on the control thread that calls it; where there are several
+/// (consoles), one at a time.
 /// </summary>
 internal sealed class LiveNamespaces : IDisposable
 {
@@ -19,10 +20,10 @@ internal sealed class LiveNamespaces : IDisposable
     private readonly List<NamespaceBackend> _opened = [];
 
     /// <summary>Takes note of what is served.</summary>
-    public LiveNamespaces(ServingThread serving, ServedConfiguration configuration, EventLog log)
+    public LiveNamespaces(Server server, NamespaceStates states, ServedConfiguration configuration, EventLog log)
     {
-        _server = serving.Server;
-        _states = serving.States;
+        _server = server;
+        _states = states;
         _log = log;
         foreach (ServedFunction function in configuration.Functions)
         {
@@ -30,7 +31,10 @@ internal sealed class LiveNamespaces : IDisposable
         }
     }
 
-    /// <summary>What is served now, by NQN of the subsystem.</summary>
+    /// <summary>Held by who changes namespaces or looks at lists of them.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>What is served now, by NQN of the subsystem; for who holds the gate.</summary>
     public Dictionary<string, List<ServedNamespace>> Served { get; } = [];
 
     /// <summary>Takes namespaces away and adds others. What fails is a line in the log, and tried again with the next change.</summary>
@@ -38,14 +42,20 @@ internal sealed class LiveNamespaces : IDisposable
     {
         foreach ((string nqn, ServedNamespace gone) in difference.Removed)
         {
-            Remove(nqn, gone);
+            if (Remove(nqn, gone) is string problem)
+            {
+                _log.Write($"{gone.Place}: cannot take it away: {problem}");
+            }
         }
 
         foreach ((string nqn, ServedNamespace come) in difference.Added)
         {
             try
             {
-                Add(nqn, come);
+                if (Add(nqn, come) is string problem)
+                {
+                    _log.Write($"{come.Place}: cannot enable it on {problem}");
+                }
             }
             catch (PlatformException problem)
             {
@@ -66,7 +76,7 @@ internal sealed class LiveNamespaces : IDisposable
             SubsystemNode? subsystem = mayShrink?.Subsystems.Find(node => node.Nqn == nqn);
             foreach (ServedNamespace served in Served[nqn])
             {
-                // Only this thread changes the table's list of namespaces, by asking; so it may look.
+                // Only who holds the gate changes the table's list of namespaces, by asking; so it may look.
                 NvmeNamespace? present = controller.Namespaces.Find(served.NamespaceId);
                 ulong bytes = present?.Backend.MeasureBytes() ?? 0;
                 bool maySetSmaller = subsystem?.Namespaces.Find(node => node.NamespaceId == served.NamespaceId)?.RevalidateSize == true;
@@ -91,7 +101,9 @@ internal sealed class LiveNamespaces : IDisposable
         _opened.Clear();
     }
 
-    private void Remove(string nqn, ServedNamespace gone)
+    /// <summary>Takes a namespace away and closes its storage.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string? Remove(string nqn, ServedNamespace gone)
     {
         List<NamespaceBackend> backends = [];
         foreach (NvmeController controller in _server.ControllersOf(nqn))
@@ -100,8 +112,7 @@ internal sealed class LiveNamespaces : IDisposable
             ControlError error = controller.Control.Ask(request);
             if (error is not (ControlError.None or ControlError.NoSuchNamespace))
             {
-                _log.Write($"{gone.Place}: cannot take it away: {ControlErrorText.Describe(error)}");
-                return;
+                return ControlErrorText.Describe(error);
             }
 
             if (request.Removed is NvmeNamespace removed)
@@ -118,13 +129,18 @@ internal sealed class LiveNamespaces : IDisposable
         }
 
         _log.Write($"removing nsid {gone.NamespaceId} from subsystem {nqn}");
+        return null;
     }
 
-    private void Add(string nqn, ServedNamespace come)
+    /// <summary>Opens a namespace's storage and gives it to the controllers of its subsystem.</summary>
+    /// <returns>Which controllers did not take it and why, or null.</returns>
+    /// <exception cref="PlatformException">The storage cannot be opened; the message is for the user.</exception>
+    public string? Add(string nqn, ServedNamespace come)
     {
         // Storage is opened once; each controller has a namespace of its own over it.
         NvmeNamespace? made = null;
         bool isUsed = false;
+        string? problems = null;
         foreach (NvmeController controller in _server.ControllersOf(nqn))
         {
             made = made is null ? NamespaceOpener.Open(come, _states.Of(nqn, come)) : made.ForAnotherController();
@@ -132,7 +148,8 @@ internal sealed class LiveNamespaces : IDisposable
             isUsed |= error == ControlError.None;
             if (error != ControlError.None)
             {
-                _log.Write($"{come.Place}: cannot enable it on {controller.Settings.Name}: {ControlErrorText.Describe(error)}");
+                string problem = $"{controller.Settings.Name}: {ControlErrorText.Describe(error)}";
+                problems = problems is null ? problem : $"{problems}; {problem}";
             }
         }
 
@@ -146,5 +163,35 @@ internal sealed class LiveNamespaces : IDisposable
             Served[nqn].Add(come);
             _log.Write(NamespaceOpener.Describe(made, nqn));
         }
+
+        return problems;
+    }
+
+    /// <summary>A namespace as the first controller of its subsystem has it; null where none has.</summary>
+    public NvmeNamespace? Find(string nqn, uint namespaceId)
+    {
+        foreach (NvmeController controller in _server.ControllersOf(nqn))
+        {
+            if (controller.Namespaces.Find(namespaceId) is NvmeNamespace found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Asks every controller of a subsystem for the same.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string? AskAll(string nqn, Func<ControlRequest> make)
+    {
+        string? problem = null;
+        foreach (NvmeController controller in _server.ControllersOf(nqn))
+        {
+            ControlError error = controller.Control.Ask(make());
+            problem ??= error == ControlError.None ? null : ControlErrorText.Describe(error);
+        }
+
+        return problem;
     }
 }

@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Linq;
+using System.Text.Json;
+using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.VfioUser;
+using Nvmepf.Tests.HostDriver;
+using Xunit;
+using Program = Nvmepf.Firmware.Program;
+
+namespace Nvmepf.Tests.Console;
+
+/// <summary>Namespaces that a person brings, hides, resizes and takes away at the console, as an attached host sees them.</summary>
+[Collection("firmware process")]
+public sealed class NamespaceCommandTests
+{
+    private const byte ActiveNamespaceList = 2;
+    private const byte ChangedNamespaceLog = 4;
+    private const string Nqn = "nqn.2014-08.org.example:console";
+
+    [Fact]
+    public void Namespaces_come_and_go_while_a_host_is_attached()
+    {
+        using FirmwareProcess firmware = new("--namespace", "ram:8M", "--queues", "2");
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        HostSubmissionQueue queue = host.CreateQueuePair(1, 17);
+        Assert.Equal([1u], Active(host));
+        _ = Changed(host);
+
+        AskWell(firmware, "ns add 3 ram:4M,lba=4096");
+        Assert.Equal([1u, 3u], Active(host));
+        Assert.Equal([3u], Changed(host));
+        Assert.Equal(1024ul, BlockCount(host, 3));
+        using (HostNamespace added = HostNamespace.Open(host, queue, 3))
+        {
+            Assert.Equal(4096, added.BlockLengthBytes);
+            HostBuffer buffer = host.Arena.Allocate(4096, 4096);
+            buffer.Bytes.Fill(0xA5);
+            _ = added.Write(1023, buffer);
+            buffer.Bytes.Clear();
+            _ = added.Read(1023, buffer);
+            Assert.False(buffer.Bytes[..4096].ContainsAnyExcept((byte)0xA5));
+            host.Arena.Free(buffer);
+        }
+
+        AskWell(firmware, "ns disable 3");
+        Assert.Equal([1u], Active(host));
+        Assert.Equal([3u], Changed(host));
+        AskWell(firmware, "ns enable 3");
+        Assert.Equal([1u, 3u], Active(host));
+        Assert.Equal([3u], Changed(host));
+        AskWell(firmware, "ns remove 3");
+        AskWell(firmware, "ns remove 1");
+        Assert.Empty(Active(host));
+        Assert.Equal([1u, 3u], Changed(host));
+        AskWell(firmware, "ns add 1 null:1G");
+        Assert.Equal([1u], Active(host));
+        Assert.Equal(0, firmware.Terminate());
+    }
+
+    [Fact]
+    public void A_namespace_gets_another_size_and_its_file_with_it()
+    {
+        using FirmwareProcess firmware = new("--namespace", "file:FOLDER/disk,size=4M", "--namespace", "null:1M", "--namespace", "ram:2M");
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        _ = Changed(host);
+        string path = Path.Join(firmware.Folder, "disk");
+        AskWell(firmware, "ns resize 1 8M");
+        Assert.Equal(8L << 20, new FileInfo(path).Length);
+        Assert.Equal(16384ul, BlockCount(host, 1));
+        Assert.Equal([1u], Changed(host));
+        AskWell(firmware, "ns resize 1 1M");
+        Assert.Equal(2048ul, BlockCount(host, 1));
+        Assert.Equal(8L << 20, new FileInfo(path).Length); // what is no longer offered is still there
+        AskWell(firmware, "ns resize 1");
+        Assert.Equal(16384ul, BlockCount(host, 1));
+        AskWell(firmware, "ns resize 2 3M");
+        Assert.Equal(6144ul, BlockCount(host, 2));
+        AskWell(firmware, "ns resize 3 1M");
+        Assert.Equal(2048ul, BlockCount(host, 3));
+        Assert.Contains("cannot change its size", AskIll(firmware, "ns resize 3 4M"), StringComparison.Ordinal);
+        Assert.Equal(2048ul, BlockCount(host, 3));
+    }
+
+    [Fact]
+    public void The_list_says_what_is_served()
+    {
+        using FirmwareProcess firmware = new("--namespace", "ram:8M", "--subsysnqn", Nqn);
+        AskWell(firmware, "ns add 7 null:1M ana_grpid=1 device_uuid=d592cdf3-0000-4000-8000-000000000001");
+        AskWell(firmware, "ns disable 7");
+        JsonElement subsystem = JsonDocument.Parse(AskWell(firmware, "ns list --json")).RootElement.GetProperty("subsystems")[0];
+        Assert.Equal(Nqn, subsystem.GetProperty("nqn").GetString());
+        JsonElement[] rows = [.. subsystem.GetProperty("namespaces").EnumerateArray()];
+        Assert.Equal([1u, 7u], rows.Select(row => row.GetProperty("nsid").GetUInt32()));
+        Assert.Equal([true, false], rows.Select(row => row.GetProperty("enable").GetBoolean()));
+        Assert.Equal([16384ul, 2048ul], rows.Select(row => row.GetProperty("blocks").GetUInt64()));
+        Assert.Equal(["ram:8M", "null:1M"], rows.Select(row => row.GetProperty("storage").GetString()));
+    }
+
+    [Fact]
+    public void What_is_wrong_changes_nothing_and_says_what_is_allowed()
+    {
+        using FirmwareProcess firmware = new("--namespace", "file:FOLDER/disk,size=4M");
+        string before = AskWell(firmware, "ns list --json");
+        foreach ((string line, string expected) in new[]
+        {
+            ("ns add", "usage: ns add NSID SPEC"),
+            ("ns add 1 ram:1M", "is there already; allowed"),
+            ("ns add 0 ram:1M", "allowed: 1 to"),
+            ("ns add two ram:1M", "not a number; allowed"),
+            ("ns add 2 tape:1M", "unknown kind of storage"),
+            ("ns add 2 ram:1000", "not a multiple of 512"),
+            ("ns add 2 ram:1M size=4", "allowed: KEY=VALUE with KEY one of ana_grpid"),
+            ("ns add 2 ram:1M ana_grpid=0", "allowed: 1 to 128"),
+            ("ns add 2 /nowhere/at/all", "does not exist"),
+            ($"ns add 2 file:{firmware.Folder}/disk", "namespace 1 is there already"),
+            ("ns add 4000 ram:1M", "the NSID is above the highest"),
+            ("ns remove", "usage: ns remove NSID"),
+            ("ns remove 9", "no such namespace; allowed: 1"),
+            ("ns enable 9", "no such namespace; allowed: 1"),
+            ("ns disable x", "no such namespace; allowed: 1"),
+            ("ns resize 1 much", "not a size; allowed"),
+            ("ns resize 1 1000", "allowed: a multiple of 512"),
+            ("ns resize 1 0", "zero; allowed"),
+        })
+        {
+            Assert.Contains(expected, AskIll(firmware, line), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, AskWell(firmware, "ns list --json"));
+    }
+
+    [Fact]
+    public void Where_a_directory_is_followed_it_is_the_one_place_to_change_namespaces()
+    {
+        string directory = Path.Join(Path.GetTempPath(), $"nvmepf-ns-{Guid.NewGuid():N}");
+        try
+        {
+            string[] export = ["--vfio-user", "/run/vm", "--namespace", "null:1M", "--subsysnqn", Nqn, "--export-configfs", directory];
+            Assert.Equal(Program.Success, Program.Run(export, Stream.Null, Stream.Null));
+            using FirmwareProcess firmware = new("--configfs", directory);
+            using NvmeHost host = firmware.Connect();
+            host.Enable();
+            string enable = $"{directory}/nvmet/subsystems/{Nqn}/namespaces/1/enable";
+            foreach (string line in new[] { "ns add 2 null:1M", "ns remove 1", "ns disable 1", "ns enable 1", "ns resize 1 2M" })
+            {
+                Assert.Contains($"namespaces change in the directory that is followed, {directory}; allowed: ", AskIll(firmware, line), StringComparison.Ordinal);
+            }
+
+            Assert.Contains($"write 0 to {enable}", AskIll(firmware, "ns disable 1"), StringComparison.Ordinal);
+            Assert.Contains("\"enable\":true", AskWell(firmware, "ns list --json"), StringComparison.Ordinal);
+            File.WriteAllText(enable, "0\n");
+            Assert.True(SpinWait.SpinUntil(() => Active(host).Length == 0, TimeSpan.FromSeconds(60)), firmware.Log);
+            Assert.True(SpinWait.SpinUntil(
+                () => AskWell(firmware, "ns list --json").Contains("\"enable\":false", StringComparison.Ordinal), TimeSpan.FromSeconds(60)));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static string AskWell(FirmwareProcess firmware, string line)
+    {
+        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line);
+        Assert.True(isWell, $"{line}: {answer}");
+        return answer;
+    }
+
+    private static string AskIll(FirmwareProcess firmware, string line)
+    {
+        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line + " --json");
+        Assert.False(isWell, $"{line}: {answer}");
+        return JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!;
+    }
+
+    private static uint[] Active(NvmeHost host) => Identifiers(host.Identify(ActiveNamespaceList));
+
+    private static uint[] Changed(NvmeHost host) => Identifiers(host.LogPage(ChangedNamespaceLog, 4096, retainAsynchronousEvent: false));
+
+    private static ulong BlockCount(NvmeHost host, uint namespaceId) => BinaryPrimitives.ReadUInt64LittleEndian(host.Identify(0, namespaceId));
+
+    private static uint[] Identifiers(byte[] list) =>
+        [.. Enumerable.Range(0, list.Length / 4).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(list.AsSpan(i * 4))).TakeWhile(id => id != 0)];
+}
