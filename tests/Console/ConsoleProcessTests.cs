@@ -15,6 +15,8 @@ namespace Nvmepf.Tests.Console;
 [Collection("firmware process")]
 public sealed class ConsoleProcessTests
 {
+    private const string Nqn = "nqn.2014-08.org.example:console";
+
     /// <summary>Commands that end what the others look at, or wait for a person; they have tests of their own.</summary>
     private static readonly string[] s_apart = ["shutdown", "exit", "link reset", "inject link-drop"];
 
@@ -30,8 +32,8 @@ public sealed class ConsoleProcessTests
         ["inject error"] = ["read-error", "281h ns=1 op=read lba=5-7 count=2 dnr=1"],
         ["inject delay"] = ["1 count=1"],
         ["ls"] = ["", "subsystems"],
-        ["get"] = ["controllers/0/platform"],
-        ["set"] = ["subsystems/0/namespaces/0/enable 1"],
+        ["get"] = ["", "ports", "controllers/vfio-user.0/platform"],
+        ["set"] = [$"subsystems/{Nqn}/namespaces/1/enable 1"],
         ["ns add"] = ["7 null:1M"],
         ["ns resize"] = ["7 2M"],
         ["ns disable"] = ["7"],
@@ -78,7 +80,7 @@ public sealed class ConsoleProcessTests
     [Fact]
     public void Every_command_answers_in_lines_of_80_columns_of_ASCII_and_in_JSON()
     {
-        using FirmwareProcess firmware = new("--namespace", "ram:64M", "--queues", "4");
+        using FirmwareProcess firmware = new("--namespace", "ram:64M", "--queues", "4", "--subsysnqn", Nqn);
         using NvmeHost host = firmware.Connect();
         host.Enable();
         host.CreateQueuePairs(2, 17);

@@ -288,8 +288,8 @@ internal sealed class LineEditor
 
         if (_candidates.Count == 1)
         {
-            // A folder goes on; anything else is done.
-            if (!common.EndsWith('/') && (_cursor == _length || _text[_cursor] != ' '))
+            // A folder, a key or a kind goes on; anything else is done.
+            if (!(common.EndsWith('/') || common.EndsWith('=') || common.EndsWith(':')) && (_cursor == _length || _text[_cursor] != ' '))
             {
                 Insert(' ');
             }
