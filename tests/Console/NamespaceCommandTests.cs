@@ -17,6 +17,15 @@ public sealed class NamespaceCommandTests
     private const byte ChangedNamespaceLog = 4;
     private const string Nqn = "nqn.2014-08.org.example:console";
 
+    private const string TwoFunctions = $$$"""
+        {
+          "subsystems": [{"nqn": "{{{Nqn}}}", "namespaces": [{"nsid": 1, "enable": 1, "device": {"path": "null:1M"} }] }],
+          "ports": [{"portid": 1, "addr": {"trtype": "pci"}, "subsystems": ["{{{Nqn}}}"]}],
+          "functions": [{"name": "a", "nvme": {"subsysnqn": "{{{Nqn}}}"} }, {"name": "b", "nvme": {"subsysnqn": "{{{Nqn}}}"} }],
+          "controllers": [{"name": "vm", "functions": ["a", "b"]}]
+        }
+        """;
+
     [Fact]
     public void Namespaces_come_and_go_while_a_host_is_attached()
     {
@@ -56,6 +65,52 @@ public sealed class NamespaceCommandTests
         AskWell(firmware, "ns add 1 null:1G");
         Assert.Equal([1u], Active(host));
         Assert.Equal(0, firmware.Terminate());
+    }
+
+    [Theory]
+    [InlineData("1", "file:FOLDER/shared,size=4M")]
+    [InlineData("2", "file:FOLDER/shared,size=4M")]
+    [InlineData("2", "ram:4M")]
+    public void All_functions_of_a_subsystem_and_all_reactors_get_a_namespace_and_lose_it(string reactors, string storage)
+    {
+        string file = Path.Join(Path.GetTempPath(), $"nvmepf-two-{Guid.NewGuid():N}.json");
+        File.WriteAllText(file, TwoFunctions);
+        try
+        {
+            using FirmwareProcess firmware = new("--config", file, "--reactors", reactors);
+            NvmeHostOptions options = new() { Timeout = TimeSpan.FromSeconds(60) };
+            using NvmeHost first = NvmeHost.Connect(Path.Join(firmware.Folder, "a"), options);
+            using NvmeHost second = NvmeHost.Connect(Path.Join(firmware.Folder, "b"), options);
+            HostSubmissionQueue[] queues = [.. QueuesOf(first), .. QueuesOf(second)];
+            NvmeHost[] hosts = [first, first, second, second];
+            for (int round = 0; round < 3; round++)
+            {
+                AskWell(firmware, $"ns add 2 {storage.Replace("FOLDER", firmware.Folder, StringComparison.Ordinal)}");
+                for (int i = 0; i < queues.Length; i++)
+                {
+                    using HostNamespace added = HostNamespace.Open(hosts[i], queues[i], 2);
+                    HostBuffer buffer = hosts[i].Arena.Allocate(4096, 4096);
+                    if (i > 0)
+                    {
+                        _ = added.Read(8, buffer);
+                        Assert.Equal(0xA0 + i - 1, buffer.Bytes[4095]); // what another queue wrote
+                    }
+
+                    buffer.Bytes.Fill((byte)(0xA0 + i));
+                    _ = added.Write(8, buffer);
+                    hosts[i].Arena.Free(buffer);
+                }
+
+                AskWell(firmware, "ns remove 2");
+                Assert.All(hosts, host => Assert.Equal([1u], Active(host)));
+            }
+
+            Assert.Equal(0, firmware.Terminate());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]
@@ -159,6 +214,12 @@ public sealed class NamespaceCommandTests
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    private static HostSubmissionQueue[] QueuesOf(NvmeHost host)
+    {
+        host.Enable();
+        return [host.CreateQueuePair(1, 17), host.CreateQueuePair(2, 17)];
     }
 
     private static string AskWell(FirmwareProcess firmware, string line)
