@@ -167,7 +167,8 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
             ThrowFor("ns resize", node.NamespaceId, problem);
             if (node.Source!.SizeBytes is not null)
             {
-                node.Source = node.Source with { SizeBytes = bytes };
+                // What a start would find: a file keeps what is no longer offered.
+                node.Source = node.Source with { SizeBytes = node.Source.IsPersistent ? present.Backend.MeasureBytes() : bytes };
             }
         }
     }

@@ -128,6 +128,7 @@ public sealed class NamespaceCommandTests
         AskWell(firmware, "ns resize 1 1M");
         Assert.Equal(2048ul, BlockCount(host, 1));
         Assert.Equal(8L << 20, new FileInfo(path).Length); // what is no longer offered is still there
+        Assert.Contains(",size=8M", AskWell(firmware, "ns list"), StringComparison.Ordinal);
         AskWell(firmware, "ns resize 1");
         Assert.Equal(16384ul, BlockCount(host, 1));
         AskWell(firmware, "ns resize 2 3M");
