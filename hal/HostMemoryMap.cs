@@ -68,6 +68,23 @@ public sealed unsafe class HostMemoryMap
     /// <summary>Most regions that fit.</summary>
     public int Capacity => _regions.Length;
 
+    /// <summary>True where some region has a pointer; a host that shares none of its memory has none.</summary>
+    public bool HasPointers
+    {
+        get
+        {
+            foreach (ref readonly HostMemoryRegion region in Regions)
+            {
+                if (region.Pointer != null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The regions in ascending order of address.</summary>
     public ReadOnlySpan<HostMemoryRegion> Regions => _regions.AsSpan(0, _count);
 

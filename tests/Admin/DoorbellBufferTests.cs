@@ -165,10 +165,10 @@ public sealed class DoorbellBufferTests
     }
 
     [Fact]
-    public void Memory_without_a_pointer_is_refused()
+    public void A_host_that_shares_no_memory_is_not_offered_the_command()
     {
         using Rig rig = new(isMemoryDirect: false);
-        Assert.Equal(StatusCode.DataTransferError, rig.TryConfigure(0, 0).Code);
+        Assert.Equal(StatusCode.InvalidOpcode, rig.TryConfigure(0, 0).Code);
     }
 
     private sealed class Rig : IDisposable

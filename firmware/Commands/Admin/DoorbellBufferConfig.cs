@@ -27,8 +27,9 @@ public static unsafe class DoorbellBufferConfig
         Execute = &Execute,
     };
 
-    /// <summary>Whether the platform has pointers to host memory, and so needs no windows for completion queues.</summary>
-    internal static bool IsSupported(NvmeController controller) => controller.Platform.CompletionQueueLimit == int.MaxValue;
+    /// <summary>Whether the platform has pointers to host memory, and so needs no windows for completion queues, and has one to this host's.</summary>
+    internal static bool IsSupported(NvmeController controller) =>
+        controller.Platform.CompletionQueueLimit == int.MaxValue && controller.Platform.HostMemory.HasPointers;
 
     private static CommandOutcome Execute(CommandEngine engine, ref CommandSlot slot)
     {
