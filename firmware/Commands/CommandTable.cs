@@ -67,7 +67,8 @@ public static class CommandTable
     /// <summary>The row of an NVM command set opcode, or null.</summary>
     public static CommandDescriptor? Io(byte opcode) => s_io[opcode];
 
-    private static CommandDescriptor?[] Index(CommandDescriptor[] rows)
+    /// <summary>Puts rows into a table by opcode.</summary>
+    internal static CommandDescriptor?[] Index(CommandDescriptor[] rows)
     {
         CommandDescriptor?[] table = new CommandDescriptor?[256];
         foreach (CommandDescriptor row in rows)

@@ -10,7 +10,7 @@ namespace Nvmepf.Firmware.Passthrough;
 /// </summary>
 public static class PassthroughTable
 {
-    private static readonly CommandDescriptor?[] s_admin = Index(
+    private static readonly CommandDescriptor?[] s_admin = CommandTable.Index(
     [
         DeleteIoSubmissionQueue.Descriptor,
         CreateIoSubmissionQueue.Descriptor,
@@ -26,7 +26,7 @@ public static class PassthroughTable
         .. VendorCommands.Rows(),
     ]);
 
-    private static readonly CommandDescriptor?[] s_io = Index([ForwardedFlush.Row(), .. ForwardedIo.Rows()]);
+    private static readonly CommandDescriptor?[] s_io = CommandTable.Index([ForwardedFlush.Row(), .. ForwardedIo.Rows()]);
 
     /// <summary>Makes the tables, before a reactor needs them: nothing is allocated there.</summary>
     public static void Load()
@@ -46,20 +46,4 @@ public static class PassthroughTable
 
     /// <summary>The row of an I/O opcode, or null.</summary>
     public static CommandDescriptor? Io(byte opcode) => s_io[opcode];
-
-    private static CommandDescriptor?[] Index(CommandDescriptor[] rows)
-    {
-        CommandDescriptor?[] table = new CommandDescriptor?[256];
-        foreach (CommandDescriptor row in rows)
-        {
-            if (table[row.Opcode] is not null)
-            {
-                throw new InvalidOperationException($"opcode {row.Opcode:X2}h has two rows");
-            }
-
-            table[row.Opcode] = row;
-        }
-
-        return table;
-    }
 }

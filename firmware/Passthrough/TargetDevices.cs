@@ -86,12 +86,13 @@ public static unsafe class TargetDevices
     /// <returns>0, an NVMe status, or a negated errno.</returns>
     public static int Identify(int descriptor, Cns cns, uint namespaceId, void* page, uint timeoutSeconds)
     {
-        NvmePassthroughCommand command = new()
+        NvmePassthroughCommand command = default;
+        command.Command = new NvmeUringCommand
         {
             Opcode = (byte)AdminOpcode.Identify,
             NamespaceIdentifier = namespaceId,
             Address = (ulong)page,
-            DataLengthBytes = IdentifyData.SizeBytes,
+            DataLength = IdentifyData.SizeBytes,
             Cdw10 = new IdentifyDword10 { Cns = cns }.Raw,
             TimeoutMilliseconds = timeoutSeconds * MillisecondsPerSecond,
         };

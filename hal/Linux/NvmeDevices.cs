@@ -9,42 +9,8 @@ namespace Nvmepf.Hal.Linux;
 [StructLayout(LayoutKind.Sequential)]
 public struct NvmePassthroughCommand
 {
-    /// <summary>Opcode.</summary>
-    public byte Opcode;
-    /// <summary>0.</summary>
-    public byte Flags;
-    /// <summary>0.</summary>
-    public ushort Reserved;
-    /// <summary>NSID.</summary>
-    public uint NamespaceIdentifier;
-    /// <summary>Dword 2.</summary>
-    public uint Cdw2;
-    /// <summary>Dword 3.</summary>
-    public uint Cdw3;
-    /// <summary>Address of separate metadata, or 0.</summary>
-    public ulong Metadata;
-    /// <summary>Address of the data.</summary>
-    public ulong Address;
-    /// <summary>Bytes of separate metadata.</summary>
-    public uint MetadataLengthBytes;
-    /// <summary>Bytes of data.</summary>
-    public uint DataLengthBytes;
-    /// <summary>Dword 10.</summary>
-    public uint Cdw10;
-    /// <summary>Dword 11.</summary>
-    public uint Cdw11;
-    /// <summary>Dword 12.</summary>
-    public uint Cdw12;
-    /// <summary>Dword 13.</summary>
-    public uint Cdw13;
-    /// <summary>Dword 14.</summary>
-    public uint Cdw14;
-    /// <summary>Dword 15.</summary>
-    public uint Cdw15;
-    /// <summary>How long it may take, in milliseconds; 0 for the driver's default.</summary>
-    public uint TimeoutMilliseconds;
-    /// <summary>0.</summary>
-    public uint Reserved2;
+    /// <summary>The command, with the address of its data: no list of pieces here.</summary>
+    public NvmeUringCommand Command;
     /// <summary>Set by the kernel: dwords 0 (low) and 1 (high) of the completion.</summary>
     public ulong Result;
 }

@@ -65,7 +65,7 @@ public sealed unsafe class IoUringNvmeCommandTests
     public void What_is_no_nvme_device_says_so()
     {
         int nothing = Files.Open("/dev/null", OpenFlags.ReadWrite);
-        NvmePassthroughCommand command = new() { Opcode = 6 };
+        NvmePassthroughCommand command = new() { Command = new NvmeUringCommand { Opcode = 6 } };
         Assert.Equal(-Errno.ENOTTY, NvmeDevices.NamespaceIdentifier(nothing));
         Assert.Equal(-Errno.ENOTTY, NvmeDevices.Admin(nothing, ref command));
         Assert.Equal(-Errno.ENOTTY, NvmeDevices.Rescan(nothing));

@@ -101,11 +101,7 @@ public sealed unsafe class LayoutTests
     public void The_nvme_ioctl_layout_is_the_kernels()
     {
         Assert.Equal(80, sizeof(NvmePassthroughCommand));
-        Assert.Equal(4, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.NamespaceIdentifier)));
-        Assert.Equal(24, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Address)));
-        Assert.Equal(36, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.DataLengthBytes)));
-        Assert.Equal(40, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Cdw10)));
-        Assert.Equal(64, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.TimeoutMilliseconds)));
+        Assert.Equal(0, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Command)));
         Assert.Equal(72, Offset<NvmePassthroughCommand>(nameof(NvmePassthroughCommand.Result)));
     }
 
