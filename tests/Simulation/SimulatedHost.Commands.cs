@@ -60,7 +60,7 @@ internal sealed partial class SimulatedHost
             MakePrps(job, ref entry);
             entry.Cdw0 = entry.Cdw0 with { Opcode = (byte)NvmOpcode.Read };
             Put(_submission[1], job, entry);
-            WaitForAll("a read at the end");
+            SimulationFailure.Unless(WaitForAll("a read at the end"), "CSTS.CFS while nothing fails");
         }
     }
 

@@ -234,10 +234,16 @@ internal sealed partial class SimulatedHost
     }
 
     /// <summary>Waits until every command has been answered.</summary>
-    public void WaitForAll(string what)
+    /// <returns>False where the controller says meanwhile that it cannot go on, and may: only a reset helps then.</returns>
+    public bool WaitForAll(string what)
     {
         for (int i = 0; HasActiveJobs; i++)
         {
+            if (_machine.MayReportDmaErrors && IsFatal)
+            {
+                return false;
+            }
+
             RingTails();
             if (i == PatienceSteps)
             {
@@ -247,6 +253,8 @@ internal sealed partial class SimulatedHost
 
             _step();
         }
+
+        return true;
     }
 
     /// <summary>Every entry is taken, and the device was told: no level stays.</summary>

@@ -292,7 +292,14 @@ internal sealed class Simulation : IDisposable
             _host.BringUp();
         }
 
-        _host.WaitForAll("at the end");
+        if (!_host.WaitForAll("at the end") || (_machine.MayReportDmaErrors && _host.IsFatal))
+        {
+            // An engine that was struck before nothing went wrong any more, and was given up since.
+            _host.Disable();
+            _host.BringUp();
+            SimulationFailure.Unless(_host.WaitForAll("after the last reset"), "CSTS.CFS although nothing fails any more");
+        }
+
         _host.ReadAll();
         _host.WaitForLevelToFall();
         _host.Disable();
