@@ -19,7 +19,7 @@ public sealed class MailboxTests
     {
         using Serving serving = new(poll);
         const int Threads = 4;
-        const int Requests = 200;
+        const int Requests = 50;
         int failures = 0;
         CountingRequest[] asked = new CountingRequest[Threads];
         Thread[] threads = new Thread[Threads];
