@@ -22,12 +22,11 @@ public enum ControlProgress : byte
 /// </remarks>
 public abstract class ControlRequest
 {
-    private const int IdleState = 0;
     private const int PostedState = 1;
     private const int RunningState = 2;
     private const int EndedState = 3;
 
-    private volatile int _state;
+    private volatile int _state; // 0: never posted
     private volatile bool _isAbandoned;
     private long _deadlineNanoseconds;
 
@@ -69,9 +68,6 @@ public abstract class ControlRequest
         _state = PostedState;
         return true;
     }
-
-    /// <summary>The mailbox did not take it.</summary>
-    internal void Refuse() => _state = IdleState;
 
     /// <summary>Nobody waits for it any more: it is not begun where it has not been.</summary>
     internal void Abandon() => _isAbandoned = true;

@@ -18,9 +18,8 @@ public struct NvmePassthroughCommand
 /// <summary>Commands to and questions about an open NVMe character device.</summary>
 public static unsafe partial class NvmeDevices
 {
-    // _IO('N', 0x40), _IO('N', 0x46) and _IOWR('N', 0x47, 80 bytes): the same on x86-64 and arm64.
+    // _IO('N', 0x40) and _IOWR('N', 0x47, 80 bytes): the same on x86-64 and arm64.
     private const nuint GetNamespaceIdentifier = 0x4E40;
-    private const nuint RescanController = 0x4E46;
     private const nuint Admin64 = 0xC050_4E47;
 
     /// <summary>NSID of a namespace's device (/dev/ngXnY), or a negated errno; -ENOTTY where it is none.</summary>
@@ -35,9 +34,6 @@ public static unsafe partial class NvmeDevices
             return Errno.Result(Native.Ioctl(fd, Admin64, argument));
         }
     }
-
-    /// <summary>Lets the kernel look at a controller's namespaces again. 0 or a negated errno.</summary>
-    public static int Rescan(int fd) => Errno.Result(Native.Ioctl(fd, RescanController, null));
 
     private static partial class Native
     {

@@ -87,9 +87,6 @@ public static unsafe partial class Terminals
         }
     }
 
-    /// <summary>Whether the descriptor is a terminal.</summary>
-    public static bool IsTerminal(int fd) => GetModes(fd, out _) == 0;
-
     /// <summary>
     /// The modes of a terminal whose bytes all reach the program as they are, eight bits, without echo; XON and XOFF (^Q, ^S) stay the line's own
     /// and hold back the other side's output. Modem lines are ignored.

@@ -68,7 +68,6 @@ public sealed unsafe class IoUringNvmeCommandTests
         NvmePassthroughCommand command = new() { Command = new NvmeUringCommand { Opcode = 6 } };
         Assert.Equal(-Errno.ENOTTY, NvmeDevices.NamespaceIdentifier(nothing));
         Assert.Equal(-Errno.ENOTTY, NvmeDevices.Admin(nothing, ref command));
-        Assert.Equal(-Errno.ENOTTY, NvmeDevices.Rescan(nothing));
         _ = Files.Close(nothing);
     }
 

@@ -17,7 +17,7 @@ internal sealed class OutputBuffer
     /// <summary>Bytes that fit.</summary>
     public int Free => _bytes.Length - Count;
 
-    /// <summary>Bytes that did not fit, since <see cref="TakeDropped"/>.</summary>
+    /// <summary>Bytes that did not fit, since the buffer was made.</summary>
     public long Dropped { get; private set; }
 
     /// <summary>The bytes that come next, as far as they lie in one piece.</summary>
@@ -64,12 +64,4 @@ internal sealed class OutputBuffer
 
     /// <summary>Forgets what waits.</summary>
     public void Clear() => Taken(Count);
-
-    /// <summary>How many bytes were dropped since the last call.</summary>
-    public long TakeDropped()
-    {
-        long dropped = Dropped;
-        Dropped = 0;
-        return dropped;
-    }
 }
