@@ -62,5 +62,5 @@ public readonly record struct WindowState(int Region, ulong LocalAddress, ulong 
 /// <summary>One interrupt vector.</summary>
 /// <param name="IsConnected">The host has said where it goes.</param>
 /// <param name="IsMasked">It is held back.</param>
-/// <param name="IsPending">It waits to be sent.</param>
+/// <param name="IsPending">It waits to be sent; of INTx, it holds the level.</param>
 public readonly record struct VectorState(bool IsConnected, bool IsMasked, bool IsPending);

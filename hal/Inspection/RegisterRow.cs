@@ -33,6 +33,9 @@ public sealed class RegisterRow
     /// <summary>From the block's base.</summary>
     public uint OffsetBytes { get; }
 
+    /// <summary>True where reading it changes something in the hardware: it is read only where somebody asks for it by its whole name.</summary>
+    public bool HasReadEffect { get; init; }
+
     /// <summary>Its fields in ascending order of bits.</summary>
     public IReadOnlyList<RegisterField> Fields => _fields ??= FindFields();
 
@@ -69,7 +72,11 @@ public sealed class RegisterRow
     public static RegisterRow Of(string name, uint offsetBytes, Func<uint, string> print) => new(name, offsetBytes, print);
 
     /// <summary>The same register of another block of the same kind: at a further offset, with a name before its own.</summary>
-    public RegisterRow At(string prefix, nint offsetBytes) => new(prefix + Name, OffsetBytes + (uint)offsetBytes, _print) { _fields = _fields };
+    public RegisterRow At(string prefix, nint offsetBytes) =>
+        new(prefix + Name, OffsetBytes + (uint)offsetBytes, _print) { _fields = _fields, HasReadEffect = HasReadEffect };
+
+    /// <summary>The same register, with <see cref="HasReadEffect"/>.</summary>
+    public RegisterRow WithReadEffect() => new(Name, OffsetBytes, _print) { HasReadEffect = true };
 
     /// <summary>The values of the fields, in the order of <see cref="Fields"/>.</summary>
     public string[] Decode(uint raw)

@@ -57,7 +57,7 @@ internal static class BoardRegisterBlocks
         RegisterRow.Of(map.DebugFifoPatternHit1),
         RegisterRow.Of(map.DebugFifoTransitionHit0),
         RegisterRow.Of(map.DebugFifoTransitionHit1),
-        RegisterRow.Of(map.DebugFifoStatus),
+        RegisterRow.Of(map.DebugFifoStatus).WithReadEffect(), // takes an entry of the link's history
     ];
 
     private static RegisterRow[] Clocks(Cru map) =>

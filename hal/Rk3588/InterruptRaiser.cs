@@ -83,12 +83,25 @@ public sealed unsafe class InterruptRaiser
         }
     }
 
-    /// <summary>State of a vector, for a person to see: the MSI-X table's entry where MSI-X is on.</summary>
+    /// <summary>State of a vector, for a person to see; pending as the standard means it: raised, and not yet sent or still a level.</summary>
     public VectorState Read(int vector)
     {
-        ulong half = Mode == InterruptMode.Msix ? Mmio.Mmio.Read64(_bar.Word64(Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes) + TableDataOffset)) : 0;
         bool isWaiting = (_waiting[vector / WordBits] & BitOf(vector)) != 0;
-        return new VectorState(Mode != InterruptMode.Legacy || vector == 0, (half & EntryMaskBit) != 0, isWaiting);
+        switch (Mode)
+        {
+            case InterruptMode.Msix:
+                uint entry = Bar0Layout.MsixTable + ((uint)vector * TableEntryBytes);
+                _barMemory.ForgetForDevice((byte*)_bar.Word32(entry), TableEntryBytes);
+                Mmio.Barrier.Full();
+                bool isEntryMasked = (Mmio.Mmio.Read64(_bar.Word64(entry + TableDataOffset)) & EntryMaskBit) != 0;
+                return new VectorState(Mmio.Mmio.Read64(_bar.Word64(entry)) != 0, isEntryMasked || _endpoint.Msix.Control.Read().FunctionMask, isWaiting);
+            case InterruptMode.Msi:
+                MsiControl control = _endpoint.Msi.Control.Read();
+                uint bit = 1u << (vector & ((1 << Math.Min((int)control.VectorsEnabledLog2, 5)) - 1));
+                return new VectorState(IsConnected: true, control.HasVectorMask && (_endpoint.Msi.Mask.Read().Vectors & bit) != 0, isWaiting);
+            default:
+                return new VectorState(vector == 0, _endpoint.Command.InterruptDisable, (_levels[vector / WordBits] & BitOf(vector)) != 0);
+        }
     }
 
     /// <summary>Takes a level back, or what was still waiting; INTx goes when no vector wants it any more.</summary>

@@ -92,6 +92,12 @@ internal sealed class BoardNvmeHost
         Assert.Equal(0, Execute(0, create));
     }
 
+    internal void DeleteIoQueues()
+    {
+        Assert.Equal(0, Execute(0, new SubmissionQueueEntry { Cdw0 = new CommandDword0(0x00), Cdw10 = 1 }));
+        Assert.Equal(0, Execute(0, new SubmissionQueueEntry { Cdw0 = new CommandDword0(0x04), Cdw10 = 1 }));
+    }
+
     /// <summary>Reads or writes blocks of 512 bytes, with a PRP list.</summary>
     internal int Transfer(bool isWrite, ulong startingLba, int blocks, int memoryOffset)
     {
@@ -147,7 +153,8 @@ internal sealed class BoardNvmeHost
 
     private static int SubmissionAt(int queue) => QueuesAt + (queue * 2 * QueueBytes);
 
-    private static int CompletionAt(int queue) => SubmissionAt(queue) + QueueBytes;
+    /// <summary>Where a completion queue is in the host's memory.</summary>
+    internal static int CompletionAt(int queue) => SubmissionAt(queue) + QueueBytes;
 
     private void WriteAddress(uint offset, int memoryOffset)
     {

@@ -13,7 +13,8 @@ internal static class RegsCommand
     {
         ArgumentsMax = 2,
         Complete = Complete,
-        Details = "Without BLOCK lists the blocks. REGISTER may be the beginning of names: regs iatu outbound3.",
+        Details = "Without BLOCK lists the blocks. REGISTER may be the beginning of names: regs iatu outbound3. "
+            + "A register that changes by being read is read only by its whole name.",
     };
 
     private static IReadOnlyList<RegisterBlock> Blocks(ConsoleFunction function) => function.Inspection?.RegisterBlocks ?? [];
@@ -45,8 +46,14 @@ internal static class RegsCommand
 
         string wanted = call[1] ?? "";
         RegisterRow[] chosen = [.. rows.Where(row => row.Name == wanted)];
-        chosen = chosen.Length > 0 ? chosen : [.. rows.Where(row => row.Name.StartsWith(wanted, StringComparison.Ordinal))];
+        RegisterRow[] passedOver = [];
         if (chosen.Length == 0)
+        {
+            ILookup<bool, RegisterRow> begun = rows.Where(row => row.Name.StartsWith(wanted, StringComparison.Ordinal)).ToLookup(row => row.HasReadEffect);
+            (chosen, passedOver) = ([.. begun[false]], [.. begun[true]]);
+        }
+
+        if (chosen.Length + passedOver.Length == 0)
         {
             call.Report.Fail($"{wanted}: no such register in {name}; regs {name} lists them");
             return;
@@ -56,6 +63,11 @@ internal static class RegsCommand
         if (words is not null)
         {
             Show(call.Report, name, chosen, words, hasAllFields: call[1] is not null);
+        }
+
+        foreach (RegisterRow row in passedOver)
+        {
+            call.Report.Note($"{row.OffsetBytes:x5}h {row.Name} is left out: reading it takes something away; regs {name} {row.Name} reads it");
         }
     }
 
@@ -121,7 +133,7 @@ internal static class RegsCommand
             report.Field("field", RegisterRow.Hyphenated(field.Name), "");
             report.Field("bits", bits, "");
             report.Field("raw", raw, "");
-            report.Field("value", values[i], "");
+            report.Field("value", values[i] switch { "True" => true, "False" => false, string text => text }, "");
             report.EndItem();
         }
 
