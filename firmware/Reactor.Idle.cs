@@ -40,12 +40,20 @@ public sealed partial class Reactor
     /// <summary>The same where nobody announces that the host has written a register: how late CC.EN may be seen.</summary>
     private const long SleepUnannouncedNanoseconds = 1_000_000;
 
+    /// <summary>
+    /// Where doorbells are announced, a pause is at first as short as where they are not: to ask for an announcement is cheap here, but dear for a
+    /// host whose register write goes through a hypervisor.
+    /// </summary>
+    private const long PauseBeforeAnnouncedNanoseconds = 1_000_000;
+
     /// <summary>Descriptors of the platforms; those that find no room are looked at when the sleep has ended.</summary>
     private const int WakeDescriptorsMax = 64;
 
     private readonly PollDescriptor[] _wake = new PollDescriptor[WakeDescriptorsMax + 2];
     private readonly int[] _wakeFds = new int[WakeDescriptorsMax];
     private int _idleTurns;
+    private bool _wasAnnouncementRefused;
+    private bool _armsDoorbells; // the sleep that begins relies on hosts' register writes
     private uint _naps;
     private long _pauseSinceNanoseconds;
     private long _napCostNanoseconds;
@@ -86,6 +94,17 @@ public sealed partial class Reactor
             MeasureNaps();
         }
 
+        if (nowNanoseconds - _pauseSinceNanoseconds > PauseBeforeAnnouncedNanoseconds && !_wasAnnouncementRefused && AreDoorbellsAnnounced)
+        {
+            _armsDoorbells = true;
+            bool slept = SleepOnDescriptors(stopDescriptor, _options.AnnouncedSleepNanoseconds);
+            _armsDoorbells = false;
+            _wasAnnouncementRefused = !slept;
+            return slept;
+        }
+
+        // Refused for something that the next turn did not do, such as a doorbell while bus mastering is off: a nap at least before it is asked again.
+        _wasAnnouncementRefused = false;
         if (nowNanoseconds - _pauseSinceNanoseconds > PauseNanoseconds)
         {
             return SleepOnDescriptors(stopDescriptor, Math.Clamp(_napCostNanoseconds * IdleShareDivisor, PauseNapNanoseconds, IdleNapMaximumNanoseconds));
@@ -231,7 +250,49 @@ public sealed partial class Reactor
                 found |= _shares[i].Link!.Gate.HasNews;
             }
 
-            return found;
+            return found || (_armsDoorbells && !TryArmDoorbells());
         }
+    }
+
+    /// <summary>Whether every doorbell that this reactor looks at comes by way of a descriptor too, once that is asked for.</summary>
+    private bool AreDoorbellsAnnounced
+    {
+        get
+        {
+            bool areAnnounced = true;
+            for (int i = 0; i < _functions.Length; i++)
+            {
+                areAnnounced &= _functions[i].Platform.TrapsDoorbells || _functions[i].Controller.State != ControllerState.Ready;
+            }
+
+            for (int i = 0; i < _shares.Length; i++)
+            {
+                areAnnounced &= _shares[i].Platform.TrapsDoorbells;
+            }
+
+            return areAnnounced;
+        }
+    }
+
+    /// <summary>Asks hosts to write registers; false where one has rung already.</summary>
+    /// <remarks>
+    /// A share of a controller that is at home elsewhere may be held from now on, and its queues ended: the gate's news are looked at before, and
+    /// after that the holder waits for this thread.
+    /// </remarks>
+    private bool TryArmDoorbells()
+    {
+        bool isQuiet = true;
+        for (int i = 0; i < _functions.Length && isQuiet; i++)
+        {
+            NvmeController controller = _functions[i].Controller;
+            isQuiet = controller.State != ControllerState.Ready || controller.Home.Queues.TryArmDoorbells();
+        }
+
+        for (int i = 0; i < _shares.Length && isQuiet; i++)
+        {
+            isQuiet = _shares[i].Queues.TryArmDoorbells();
+        }
+
+        return isQuiet;
     }
 }

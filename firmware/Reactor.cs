@@ -21,7 +21,14 @@ public enum PollMode : byte
 /// <param name="Poll">How it waits.</param>
 /// <param name="Cpu">Core to stay on, or -1.</param>
 /// <param name="RingEntries">Operations that backends may have under way.</param>
-public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu = -1, uint RingEntries = 1024);
+public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu = -1, uint RingEntries = 1024)
+{
+    /// <summary>
+    /// How long an idle reactor sleeps that hosts wake: it bounds how late it looks at keep-alive timers and health, and how long a doorbell would
+    /// go unseen if a wake were lost.
+    /// </summary>
+    public long AnnouncedSleepNanoseconds { get; init; } = 100_000_000;
+}
 
 /// <summary>
 /// The main loop: one thread that polls platforms, controllers' queues and disks, turn after turn. After <see cref="Start"/> it allocates
@@ -203,7 +210,9 @@ public sealed partial class Reactor : IDisposable
                 now = NowNanoseconds;
             }
 
-            if (now >= nextStopLook)
+            // A flag costs nothing to look at, and the time may stand still or crawl while this thread sleeps.
+            bool isStopped = slept && stop is { IsSet: true };
+            if (now >= nextStopLook || isStopped)
             {
                 // A system call, so not every turn, and not after every nap.
                 nextStopLook = now + 10_000_000;
@@ -300,6 +309,7 @@ public sealed partial class Reactor : IDisposable
         }
 
         _ = ring.SubmitAndPoll(); // one system call a turn at most
+        Statistics.RingEnters = ring.EnterCount;
         int count = ring.Reap(_completions);
         for (int i = 0; i < count; i++)
         {

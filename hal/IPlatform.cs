@@ -39,6 +39,12 @@ public unsafe interface IPlatform : IDisposable
     bool TrapsRegisterWrites { get; }
 
     /// <summary>
+    /// True where every host write to a doorbell goes through <see cref="Poll"/> and so makes one of <see cref="GetWakeDescriptors"/> readable: who
+    /// sleeps on them misses none. False where the host stores into memory that has to be looked at.
+    /// </summary>
+    bool TrapsDoorbells => false;
+
+    /// <summary>
     /// True while interrupts are levels (INTx): a raised one stays asserted until <see cref="LowerInterrupt"/>. False for messages, which need no lowering.
     /// </summary>
     bool HasLevelInterrupts { get; }

@@ -68,6 +68,7 @@ internal sealed class CommandLine
             "DIR",
             "the same from a directory laid out as /sys/kernel/config is, watched while\nserving: what can be changed live is"),
         new("--export-configfs", "DIR", "write the configuration as such a directory, and end"),
+        new("--doorbells", "MODE", "mapped: clients store into them (default); trapped: as messages, which wake\nan idle controller (docs/performance.md)"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--reactors", "N", "threads that the queues are spread over, 1 to 8 (default: 1)"),
         new("--cpu", "N[,N...]", "keep the serving thread on CPU N; with several, one CPU for each"),

@@ -5,7 +5,7 @@ namespace Nvmepf.Firmware.Configuration;
 /// <summary>
 /// Makes the attribute tree that a command line stands for: from options one subsystem with its namespaces, a port and a function; or
 /// what <c>--config</c> names. Options that say what the file says are refused beside it; <c>--vfio-user</c>,
-/// <c>--platform</c> and its options, <c>--poll</c>, <c>--reactors</c> and <c>--cpu</c> say how to serve, not what, and win over the file.
+/// <c>--platform</c> and its options, <c>--doorbells</c>, <c>--poll</c>, <c>--reactors</c> and <c>--cpu</c> say how to serve, not what, and win over the file.
 /// </summary>
 internal static class CommandLineTree
 {
@@ -42,6 +42,7 @@ internal static class CommandLineTree
                 "--bar-memory" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "bar_memory"],
                 "--buffer-memory" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "buffer_memory"],
                 "--no-dma" => EndpointControllerNode.Attributes[Rk3588Attributes.Group, "dma"],
+                "--doorbells" => EndpointControllerNode.Attributes["vfio_user", "doorbells"],
                 "--poll" => EndpointControllerNode.Attributes["reactor", "poll"],
                 "--reactors" => EndpointControllerNode.Attributes["reactor", "count"],
                 "--cpu" => EndpointControllerNode.Attributes["reactor", "cpu"],

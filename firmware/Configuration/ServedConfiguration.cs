@@ -127,7 +127,11 @@ internal sealed class ServedConfiguration
             served,
             directory,
             controller.Platform == EndpointControllerNode.Rk3588Platform ? BoardOptions(controller, function) : null,
-            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, controller.Cpus is null ? -1 : (int)controller.Cpus[0])) { Passthrough = passthrough };
+            new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, controller.Cpus is null ? -1 : (int)controller.Cpus[0]))
+        {
+            Passthrough = passthrough,
+            TrapsDoorbells = controller.DoorbellMode == EndpointControllerNode.TrappedDoorbells,
+        };
     }
 
     /// <summary>A function without an interrupt pin offers no INTx.</summary>
@@ -198,6 +202,13 @@ internal sealed class ServedConfiguration
         {
             throw ConfigurationException.ForValue(
                 directory.IsOption ? new Place(null, "--vfio-user") : directory, given, "the platform is rk3588", "nothing, or platform vfio-user");
+        }
+
+        if (!isVfioUser && controller.DoorbellMode is string doorbells)
+        {
+            Place place = controller.Place.Member("vfio_user").Member("doorbells");
+            throw ConfigurationException.ForValue(
+                place.IsOption ? new Place(null, "--doorbells") : place, doorbells, "the platform is rk3588", "nothing, or platform vfio-user");
         }
 
         if (isVfioUser && controller.Rk3588.Count > 0)

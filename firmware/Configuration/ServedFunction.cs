@@ -48,6 +48,9 @@ internal sealed record ServedFunction(
     Rk3588Options? Rk3588,
     ReactorOptions Reactor)
 {
+    /// <summary>vfio-user clients may not map the doorbells: each register write is a message, which wakes an idle reactor.</summary>
+    public bool TrapsDoorbells { get; init; }
+
     /// <summary>Where commands go that no namespace of ours serves; null for namespaces.</summary>
     public PassthroughSettings? Passthrough { get; init; }
 }

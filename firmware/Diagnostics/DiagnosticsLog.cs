@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 2;
+    public const uint CurrentLayoutVersion = 3;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -67,6 +67,9 @@ public struct DiagnosticsLog
 
     /// <summary>Counts of each reactor, by its number.</summary>
     [FieldOffset(128)] public DiagnosticsOfReactors EachReactor;
+
+    /// <summary>System calls of the home reactor on its io_uring: at most one a turn, and none in a turn that neither submits nor is told of results.</summary>
+    [FieldOffset(448)] public ulong RingEnters;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

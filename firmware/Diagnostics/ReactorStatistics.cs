@@ -24,6 +24,9 @@ public sealed class ReactorStatistics
     /// <summary>Times that the loop went to sleep.</summary>
     public ulong Sleeps;
 
+    /// <summary>System calls for disks: submissions and looks at results (io_uring_enter).</summary>
+    public ulong RingEnters;
+
     /// <summary>
     /// Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.
     /// </summary>

@@ -130,7 +130,7 @@ public sealed unsafe class CompletionQueue : IDisposable
 
     /// <summary>From here on the head comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
     public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
-        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u) + 4, eventIndexPage + (Identifier * 8u) + 4, _head);
+        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u) + 4, eventIndexPage + (Identifier * 8u) + 4, _head, Entries);
 
     /// <summary>
     /// Reserves a place for one completion, so that posting it cannot fail for lack of room.
@@ -179,6 +179,11 @@ public sealed unsafe class CompletionQueue : IDisposable
             if (consumed <= Used)
             {
                 _head = (ushort)value;
+                if (_shadow.IsUsed)
+                {
+                    _shadow.Follow(_hostMemory, value);
+                }
+
                 return true;
             }
         }

@@ -139,6 +139,24 @@ public sealed unsafe class QueueSet : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes the host's next tail doorbell of every queue one that reaches the register, before a sleep that register writes end. Heads are not
+    /// asked for: nothing waits for them then.
+    /// </summary>
+    /// <returns>False where there is something to do, or something that waits for a head: no time to sleep.</returns>
+    public bool TryArmDoorbells()
+    {
+        for (int i = 0; i <= _highestSubmission; i++)
+        {
+            if (_submission[i].State != SubmissionQueueState.None && !_submission[i].TryArmDoorbell())
+            {
+                return false;
+            }
+        }
+
+        return !Coalescer.IsAnyAsserted;
+    }
+
     /// <summary>Ends a submission queue that has nothing in flight.</summary>
     public void DeleteSubmission(int identifier)
     {

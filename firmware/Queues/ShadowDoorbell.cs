@@ -6,12 +6,12 @@ namespace Nvmepf.Firmware.Queues;
 
 /// <summary>
 /// One doorbell in host memory (NVMe Base 2.1 section 5.2.5, Doorbell Buffer Config): the host stores the value there, and looks at EventIdx to
-/// see whether the controller wants the register written too.
+/// see whether the controller wants the register written too, which it does for the store that moves the value past EventIdx.
 /// </summary>
 /// <remarks>
-/// The firmware polls host memory as it polls the register, so it never wants the register written, and leaves EventIdx as it was at the
-/// beginning: the host then writes the register about once a round of its queue, which nobody needs. EventIdx is not moved before a sleep to be
-/// told of the next value: where the doorbell page is mapped, a register write wakes nobody either.
+/// The firmware polls host memory as it polls the register, so while it is awake it keeps EventIdx just behind the value, where the host does not
+/// come past for a round of its queue. Before a sleep that a register write ends (<see cref="IPlatform.TrapsDoorbells"/>) it asks for the next one
+/// (<see cref="TryArm"/>).
 /// </remarks>
 internal unsafe struct ShadowDoorbell
 {
@@ -19,18 +19,22 @@ internal unsafe struct ShadowDoorbell
 
     private QueueWindow _value;
     private QueueWindow _eventIndex;
+    private int _entries;
+    private int _followed; // the value that EventIdx was moved behind
+    private bool _isArmed;
 
     /// <summary>True from <see cref="Begin"/> to <see cref="End"/>: the value in host memory counts, not the register's.</summary>
     public bool IsUsed { get; private set; }
 
-    /// <summary>Begins to use the words at two host addresses, which become <paramref name="current"/>.</summary>
-    public void Begin(HostMemoryMap map, ulong valueAddress, ulong eventIndexAddress, ushort current)
+    /// <summary>Begins to use the words at two host addresses, for a queue of so many entries; the value becomes <paramref name="current"/>.</summary>
+    public void Begin(HostMemoryMap map, ulong valueAddress, ulong eventIndexAddress, ushort current, int entries)
     {
         _value = new QueueWindow(valueAddress, LengthBytes, HostAccess.Read | HostAccess.Write);
         _eventIndex = new QueueWindow(eventIndexAddress, LengthBytes, HostAccess.Read | HostAccess.Write);
+        _entries = entries;
         IsUsed = true;
         Store(ref _value, map, current);
-        Store(ref _eventIndex, map, current);
+        MoveBehind(map, current);
     }
 
     /// <summary>The register counts again.</summary>
@@ -44,6 +48,40 @@ internal unsafe struct ShadowDoorbell
         bool isThere = _value.Resolve(map, 0, LengthBytes, out byte* word) == HostMemoryKind.Direct;
         value = isThere ? Mmio.Read32((uint*)word) : 0; // the page is aligned, so every word is
         return isThere;
+    }
+
+    /// <summary>The value is a new one, below the number of entries: keeps EventIdx behind it, at the cost of a store a few times a round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Follow(HostMemoryMap map, uint value)
+    {
+        int moved = (int)value - _followed;
+        moved += moved < 0 ? _entries : 0;
+        if (_isArmed || moved >= _entries >> 2)
+        {
+            MoveBehind(map, value);
+        }
+    }
+
+    /// <summary>Asks the host to write the register with the next value, before a sleep.</summary>
+    /// <param name="map">Host memory.</param>
+    /// <param name="value">The value that was seen last.</param>
+    /// <returns>False where there is a newer value, of which nobody will tell.</returns>
+    public bool TryArm(HostMemoryMap map, ushort value)
+    {
+        Store(ref _eventIndex, map, value);
+        _isArmed = true;
+
+        // The host stores the value and then looks at EventIdx, here it is the other way round: one of the two sees the other's store.
+        Interlocked.MemoryBarrier();
+        return !TryRead(map, out uint now) || now == value;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MoveBehind(HostMemoryMap map, uint value)
+    {
+        Store(ref _eventIndex, map, value == 0 ? (uint)_entries - 1 : value - 1);
+        _followed = (int)value;
+        _isArmed = false;
     }
 
     private static void Store(ref QueueWindow window, HostMemoryMap map, uint value)

@@ -130,7 +130,7 @@ public sealed unsafe class SubmissionQueue
 
     /// <summary>From here on the tail comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
     public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
-        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u), eventIndexPage + (Identifier * 8u), _tail);
+        _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u), eventIndexPage + (Identifier * 8u), _tail, Entries);
 
     /// <summary>Reads the tail doorbell.</summary>
     /// <returns>False where the value lies outside the queue (Invalid Doorbell Write Value); it is then ignored, and reported once.</returns>
@@ -151,6 +151,11 @@ public sealed unsafe class SubmissionQueue
         if (value < (uint)Entries)
         {
             _tail = (ushort)value;
+            if (_shadow.IsUsed)
+            {
+                _shadow.Follow(_hostMemory, value);
+            }
+
             return true;
         }
 
@@ -158,6 +163,10 @@ public sealed unsafe class SubmissionQueue
         _lastBadTail = value;
         return alreadyReported;
     }
+
+    /// <summary>Makes the host's next doorbell one that reaches the register, before a sleep.</summary>
+    /// <returns>False where there is something to do: an entry that was not fetched, or a doorbell that nobody will announce.</returns>
+    public bool TryArmDoorbell() => !HasEntries && (!_shadow.IsUsed || _shadow.TryArm(_hostMemory, _tail));
 
     /// <summary>
     /// Copies the next entry out and moves the head on.

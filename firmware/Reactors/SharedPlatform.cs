@@ -49,6 +49,9 @@ internal sealed unsafe class SharedPlatform : IPlatform
     public bool TrapsRegisterWrites => _platform.TrapsRegisterWrites;
 
     /// <inheritdoc/>
+    public bool TrapsDoorbells => _platform.TrapsDoorbells;
+
+    /// <inheritdoc/>
     public bool HasLevelInterrupts => false;
 
     /// <inheritdoc/>

@@ -73,7 +73,8 @@ internal sealed class FunctionParts : IDisposable
 
     private VfioUserPlatform CreateSocket() => Keep(new VfioUserPlatform(
         _function.Identity,
-        new VfioUserOptions { DirectoryPath = _function.VfioUserDirectory, Log = _log }));
+        new VfioUserOptions { DirectoryPath = _function.VfioUserDirectory, Log = _log },
+        mapDoorbells: !_function.TrapsDoorbells));
 
     /// <summary>The registers first: they stay mapped until the platform has let go of them.</summary>
     private Rk3588Platform CreateBoard(Rk3588Options options)

@@ -53,6 +53,9 @@ public sealed unsafe partial class VfioUserPlatform : IPlatform
     public bool TrapsRegisterWrites => true;
 
     /// <inheritdoc/>
+    public bool TrapsDoorbells => !_function.Bar.CanMapDoorbells;
+
+    /// <inheritdoc/>
     public bool HasLevelInterrupts => false;
 
     /// <inheritdoc/>

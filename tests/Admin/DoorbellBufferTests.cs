@@ -73,7 +73,7 @@ public sealed class DoorbellBufferTests
         rig.Configure();
         Assert.Equal(3u, rig.Word(16));
         Assert.Equal(3u, rig.Word(16 + 4));
-        Assert.Equal(3u, rig.EventIndex(16));
+        Assert.Equal(2u, rig.EventIndex(16));
         rig.Host.RunTurns(100);
         Assert.False(rig.Host.TryReap(2, out _));
         _ = queue.Put(rig.Read);
@@ -92,6 +92,74 @@ public sealed class DoorbellBufferTests
         Assert.Equal(0u, rig.Word(8));
         Assert.Equal(0u, rig.Word(8 + 4));
         Assert.Null(rig.Host.ProtocolError);
+    }
+
+    [Fact]
+    public void While_commands_come_the_host_has_no_register_to_write()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        TestSubmissionQueue queue = rig.Host.Submission(1);
+        for (int i = 0; i < 5 * QueueEntries; i++)
+        {
+            _ = queue.Put(rig.Read);
+            Assert.False(rig.RingAsksForRegister(queue), $"tail of command {i}");
+            Assert.True(rig.TryFinish(), $"command {i}");
+            Assert.False(rig.StoreAsksForRegister(8 + 4, rig.Host.Completion(1).Head), $"head of command {i}");
+        }
+    }
+
+    [Fact]
+    public void Before_a_sleep_the_host_is_asked_for_the_next_register_write_and_for_no_more()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        TestSubmissionQueue queue = rig.Host.Submission(1);
+        for (int i = 0; i < 3 * QueueEntries; i++)
+        {
+            bool isArmed = i % 3 == 0;
+            rig.Host.RunTurns(10);
+            Assert.True(!isArmed || rig.Controller.Home.Queues.TryArmDoorbells());
+            Assert.True(!isArmed || rig.Controller.Home.Queues.TryArmDoorbells(), "a sleep that ends by time is followed by another");
+            _ = queue.Put(rig.Read);
+            Assert.Equal(isArmed, rig.RingAsksForRegister(queue));
+            Assert.True(rig.TryFinish());
+            rig.Word(8 + 4) = rig.Host.Completion(1).Head;
+        }
+    }
+
+    [Fact]
+    public void Nobody_goes_to_sleep_over_a_doorbell_that_was_rung_before_it_was_asked_for()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(2, QueueEntries);
+        rig.Host.RunTurns(10);
+        Assert.True(rig.Controller.Home.Queues.TryArmDoorbells());
+        _ = rig.Host.Submission(2).Put(rig.Read);
+        rig.Ring(rig.Host.Submission(2));
+        Assert.False(rig.Controller.Home.Queues.TryArmDoorbells());
+        Assert.True(rig.TryFinish(2));
+        rig.Host.RunTurns(10);
+        Assert.True(rig.Controller.Home.Queues.TryArmDoorbells());
+    }
+
+    [Fact]
+    public void Nobody_goes_to_sleep_over_entries_that_wait_for_a_place_of_their_completion()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        for (int i = 0; i < QueueEntries; i++)
+        {
+            _ = rig.Host.Submission(1).Put(rig.Read);
+            rig.Ring(rig.Host.Submission(1));
+            Assert.Equal(i < QueueEntries - 1, rig.TryFinish());
+        }
+
+        Assert.False(rig.Controller.Home.Queues.TryArmDoorbells());
     }
 
     [Fact]
@@ -226,6 +294,16 @@ public sealed class DoorbellBufferTests
         public uint EventIndex(uint offset) => Host.Memory.At<uint>(_eventIndexes + offset);
 
         public void Ring(TestSubmissionQueue queue) => Word(queue.Identifier * 8u) = queue.Tail;
+
+        /// <summary>The same as a host does it that looks at EventIdx: whether it would write the register.</summary>
+        public bool RingAsksForRegister(TestSubmissionQueue queue) => StoreAsksForRegister(queue.Identifier * 8u, queue.Tail);
+
+        public bool StoreAsksForRegister(uint offset, uint value)
+        {
+            uint before = Word(offset);
+            Word(offset) = value;
+            return (ushort)(value - EventIndex(offset) - 1) < (ushort)(value - before);
+        }
 
         public void Configure() => Assert.True(TryConfigure(0, 0).IsSuccess);
 

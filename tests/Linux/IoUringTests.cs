@@ -143,6 +143,44 @@ public sealed unsafe class IoUringTests
 
     [Theory]
     [MemberData(nameof(IoUringHarness.Modes), MemberType = typeof(IoUringHarness))]
+    public void A_turn_takes_one_call_where_it_submits_or_is_told_of_work_and_none_otherwise(IoUringMode mode)
+    {
+        using IoUring ring = IoUringHarness.Create(mode);
+        int fd = Events.Create(0, EventFlags.NonBlocking);
+        Span<IoUringCompletion> completions = stackalloc IoUringCompletion[8];
+        Assert.Equal(0, ring.SubmitAndPoll());
+        Assert.Equal(0ul, ring.EnterCount);
+
+        // Two that end at once and one that waits: one call, and what has ended lies in the shared ring.
+        Assert.True(ring.TryNop(1) && ring.TryNop(2) && ring.TryPollAdd(fd, PollEvents.In, 3));
+        Assert.Equal(3, ring.SubmitAndPoll());
+        Assert.Equal(1ul, ring.EnterCount);
+        Assert.Equal(2, ring.Reap(completions));
+        for (int turn = 0; turn < 1000; turn++)
+        {
+            Assert.Equal(0, ring.SubmitAndPoll());
+            Assert.Equal(0, ring.Reap(completions));
+        }
+
+        Assert.Equal(1ul, ring.EnterCount);
+        Assert.Equal(0, Events.Signal(fd));
+        long end = Clock.MonotonicNanoseconds() + IoUringHarness.Deadline;
+        ulong turns = 0;
+        while (ring.InFlight > 0 && Clock.MonotonicNanoseconds() < end)
+        {
+            turns++;
+            Assert.True(ring.SubmitAndPoll() >= 0);
+            Assert.True(ring.EnterCount <= 1 + turns);
+            _ = ring.Reap(completions);
+        }
+
+        Assert.Equal(0u, ring.InFlight);
+        Assert.InRange(ring.EnterCount, 1ul, 2ul);
+        Assert.Equal(0, Files.Close(fd));
+    }
+
+    [Theory]
+    [MemberData(nameof(IoUringHarness.Modes), MemberType = typeof(IoUringHarness))]
     public void Polling_in_turns_finds_a_result_that_comes_later(IoUringMode mode)
     {
         using IoUring ring = IoUringHarness.Create(mode);

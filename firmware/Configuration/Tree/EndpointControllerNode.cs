@@ -10,10 +10,14 @@ internal sealed class EndpointControllerNode
 {
     private const string SocketName = "/cntrl";
     private static readonly string[] s_pollModes = ["busy", "adaptive"];
+    private static readonly string[] s_doorbellModes = ["mapped", TrappedDoorbells];
     private static readonly string[] s_platforms = [VfioUserPlatform, Rk3588Platform];
 
     /// <summary>The platform where nothing is said: a socket that a virtual machine attaches to.</summary>
     public const string VfioUserPlatform = "vfio-user";
+
+    /// <summary>Doorbells by message.</summary>
+    public const string TrappedDoorbells = "trapped";
 
     /// <summary>Most reactors of a process.</summary>
     public const int ReactorsMaximum = 8;
@@ -39,6 +43,9 @@ internal sealed class EndpointControllerNode
     /// <summary>Directory of the vfio-user socket.</summary>
     public string? VfioUserDirectory { get; set; }
 
+    /// <summary>How clients ring doorbells of vfio-user: mapped or trapped; mapped where nothing is said.</summary>
+    public string? DoorbellMode { get; set; }
+
     /// <summary>How its reactor waits: busy or adaptive.</summary>
     public string? PollMode { get; set; }
 
@@ -63,6 +70,7 @@ internal sealed class EndpointControllerNode
             $"a path of 1 to {UnixSockets.MaximumPathBytes - SocketName.Length} bytes",
             SetDirectory,
             n => n.VfioUserDirectory),
+        Row.Choice<EndpointControllerNode>("vfio_user", "doorbells", s_doorbellModes, (n, v) => n.DoorbellMode = v, n => n.DoorbellMode),
         .. Rk3588Attributes.Rows,
         Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
         Row.Number<EndpointControllerNode>("reactor", "count", 1, ReactorsMaximum, (n, v) => n.ReactorCount = v, n => n.ReactorCount),

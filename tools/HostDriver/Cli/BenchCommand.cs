@@ -51,11 +51,17 @@ public static class BenchCommand
 
         long rangeBlocks = line.Size("range", 0, 0, long.MaxValue) / space.BlockLengthBytes;
         options = options with { LogicalBlocks = (ulong)rangeBlocks };
+        ulong entersBefore = RingEnters(host);
         WorkloadResult result = WorkloadRunner.Run(host, space, options);
+        double enters = RingEnters(host) - entersBefore;
         Print(output, options, result);
+        output.WriteLine($"firmware's calls of io_uring_enter per command {enters / Math.Max(1, result.Commands):0.000}");
         HostCommands.CloseHost(host);
         return result.Errors == 0 && result.BlocksWrong == 0 ? Program.ExitSuccess : Program.ExitFailure;
     }
+
+    /// <summary>System calls of the firmware for disks (diagnostics log, C0h); 0 from one that does not count them.</summary>
+    private static ulong RingEnters(NvmeHost host) => BitConverter.ToUInt64(host.LogPage(0xC0, 512), 448);
 
     private static WorkloadOptions Options(CommandLine line)
     {

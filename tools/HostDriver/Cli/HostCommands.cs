@@ -20,6 +20,7 @@ public static class HostCommands
         new("timeout", "SECONDS", "how long a command, a request or a change of state may take (10)"),
         new("version-json", "TEXT", "capabilities to send with VERSION; none by default"),
         new("doorbells-by-message", null, "do not map the doorbells, write them by REGION_WRITE"),
+        new("shadow-doorbells", null, "doorbells of I/O queues in memory (Doorbell Buffer Config)"),
         new("vectors", "N", "MSI-X vectors to enable; 0 polls (0)"),
         new("help", null, "this text, or a command's"),
     ];
@@ -65,6 +66,7 @@ public static class HostCommands
         Timeout = TimeSpan.FromSeconds(line.Number("timeout", 10, 1, 3600)),
         VersionJson = line.Text("version-json"),
         DoorbellsByMessage = line.Has("doorbells-by-message"),
+        ShadowDoorbells = line.Has("shadow-doorbells"),
         Vectors = (int)line.Number("vectors", 0, 0, 256),
     };
 

@@ -5,19 +5,22 @@ using Nvmepf.Spec;
 namespace Nvmepf.HostDriver.Nvme;
 
 /// <summary>
-/// One doorbell register: a store into the mapped page, or a REGION_WRITE where the doorbells are not mapped.
+/// One doorbell: a store into the mapped page, or a REGION_WRITE where the doorbells are not mapped; or a word of host memory, and the register
+/// when the controller wants it (<see cref="ShadowDoorbells"/>).
 /// </summary>
 public readonly unsafe struct Doorbell
 {
     private readonly uint* _mapped;
     private readonly VfioUserClient _client;
     private readonly int _offset;
+    private readonly ShadowDoorbells? _shadows;
 
     /// <summary>
     /// A doorbell at <paramref name="offset"/> of BAR 0; <paramref name="mapped"/> is its place in the mapped page, or null.
     /// </summary>
-    public Doorbell(uint* mapped, VfioUserClient client, int offset)
+    public Doorbell(uint* mapped, VfioUserClient client, int offset, ShadowDoorbells? shadows = null)
     {
+        _shadows = shadows;
         _mapped = mapped;
         _client = client;
         _offset = offset;
@@ -27,13 +30,23 @@ public readonly unsafe struct Doorbell
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Write(uint value)
     {
+        if (_shadows is null || _shadows.MustWriteRegister(_offset, value))
+        {
+            WriteRegister(value);
+        }
+    }
+
+    /// <summary>Writes the register. By message it waits for the answer, unless the value is in memory already: then nothing follows from it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteRegister(uint value)
+    {
         if (_mapped != null)
         {
             Volatile.Write(ref *_mapped, value);
         }
         else
         {
-            _client.Write32(RegionInfo.Bar0, (ulong)_offset, value);
+            _client.Write32(RegionInfo.Bar0, (ulong)_offset, value, posted: _shadows is not null);
         }
     }
 }

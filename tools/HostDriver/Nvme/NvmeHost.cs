@@ -46,6 +46,9 @@ public sealed unsafe partial class NvmeHost : IDisposable
     /// <summary>Whether doorbells are stores into mapped memory.</summary>
     public bool DoorbellsMapped => _doorbells != null;
 
+    /// <summary>Doorbells of I/O queues in memory; null where there are none (<see cref="NvmeHostOptions.ShadowDoorbells"/>).</summary>
+    public ShadowDoorbells? Shadows { get; private set; }
+
     /// <summary>The admin submission queue; valid after <see cref="Enable"/>.</summary>
     public HostSubmissionQueue AdminQueue { get; private set; } = null!;
 
@@ -119,6 +122,12 @@ public sealed unsafe partial class NvmeHost : IDisposable
         WriteAdminQueueRegisters();
         WriteRegister32(RegisterOffset.ControllerConfiguration, DefaultConfiguration().Raw);
         WaitForStatus(static status => status.Ready, "CSTS.RDY = 1 after CC.EN = 1");
+        if (Options.ShadowDoorbells)
+        {
+            var shadows = new ShadowDoorbells(Arena, PageLengthBytes);
+            ThrowIfError(Admin(shadows.Command()), "Doorbell Buffer Config");
+            Shadows = shadows;
+        }
     }
 
     /// <summary>CC as this host enables the controller with.</summary>
@@ -221,6 +230,8 @@ public sealed unsafe partial class NvmeHost : IDisposable
 
         _submissionQueues.Clear();
         _completionQueues.Clear();
+        Shadows?.Free(Arena);
+        Shadows = null;
     }
 
     /// <summary>The doorbell of a queue, whether or not there is such a queue.</summary>
@@ -228,7 +239,8 @@ public sealed unsafe partial class NvmeHost : IDisposable
     {
         int offset = DoorbellBase + (((2 * queueIdentifier) + (completion ? 1 : 0)) * (4 << Capabilities.DoorbellStride));
         bool mapped = _doorbells != null && offset + 4 <= DoorbellBase + DoorbellPageLengthBytes;
-        return new Doorbell(mapped ? (uint*)(_doorbells + (offset - DoorbellBase)) : null, Client, offset);
+        return new Doorbell(
+            mapped ? (uint*)(_doorbells + (offset - DoorbellBase)) : null, Client, offset, queueIdentifier > 0 ? Shadows : null);
     }
 
     /// <summary>Closes the connection as a host does that dies: nothing is disabled, unmapped or said.</summary>

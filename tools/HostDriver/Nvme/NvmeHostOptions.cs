@@ -26,6 +26,9 @@ public sealed record NvmeHostOptions
     /// <summary>Ring doorbells by REGION_WRITE even where the server offers the page for mapping.</summary>
     public bool DoorbellsByMessage { get; init; }
 
+    /// <summary>Give the controller doorbells in memory (Doorbell Buffer Config) when it is enabled.</summary>
+    public bool ShadowDoorbells { get; init; }
+
     /// <summary>JSON to send with VERSION, null for none.</summary>
     public string? VersionJson { get; init; }
 

@@ -19,10 +19,13 @@ internal static class IdleProbe
     private const int PauseMilliseconds = 50;
     private const int IdleMilliseconds = 1000;
 
-    internal static IdleFigures Measure(SuiteOptions options)
+    /// <summary>Measures it.</summary>
+    /// <param name="options">Which firmware.</param>
+    /// <param name="trapsDoorbells">Doorbells that wake the firmware, and a host with doorbells in memory, instead of the defaults.</param>
+    internal static IdleFigures Measure(SuiteOptions options, bool trapsDoorbells)
     {
-        using var firmware = new FirmwareUnderTest(options.Firmware, ["--namespace", "null:1G"]);
-        using NvmeHost host = firmware.Connect(new NvmeHostOptions(), 1, 256);
+        using var firmware = new FirmwareUnderTest(options.Firmware, ["--namespace", "null:1G", "--doorbells", trapsDoorbells ? "trapped" : "mapped"]);
+        using NvmeHost host = firmware.Connect(new NvmeHostOptions { ShadowDoorbells = trapsDoorbells }, 1, 256);
         long resident = firmware.ResidentBytes;
         Thread.Sleep(IdleMilliseconds);
         double before = firmware.ProcessorNanoseconds;

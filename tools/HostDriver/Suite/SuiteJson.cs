@@ -17,6 +17,9 @@ internal static class SuiteJson
         Number(writer, "idleCoreShare", result.IdleCoreShare);
         Number(writer, "firstAfterPauseNanoseconds", result.FirstAfterPauseNanoseconds);
         Number(writer, "firstAfterIdleNanoseconds", result.FirstAfterIdleNanoseconds);
+        Number(writer, "trappedIdleCoreShare", result.TrappedIdleCoreShare);
+        Number(writer, "trappedFirstAfterPauseNanoseconds", result.TrappedFirstAfterPauseNanoseconds);
+        Number(writer, "trappedFirstAfterIdleNanoseconds", result.TrappedFirstAfterIdleNanoseconds);
         Number(writer, "cacheLineRoundTripNanoseconds", result.CacheLineRoundTripNanoseconds);
         Number(writer, "emptyTurnNanoseconds", result.EmptyTurnNanoseconds);
         writer.WriteStartArray("cases");
@@ -72,6 +75,9 @@ internal static class SuiteJson
                 IdleCoreShare = Number(root, "idleCoreShare"),
                 FirstAfterPauseNanoseconds = Number(root, "firstAfterPauseNanoseconds"),
                 FirstAfterIdleNanoseconds = Number(root, "firstAfterIdleNanoseconds"),
+                TrappedIdleCoreShare = Optional(root, "trappedIdleCoreShare"),
+                TrappedFirstAfterPauseNanoseconds = Optional(root, "trappedFirstAfterPauseNanoseconds"),
+                TrappedFirstAfterIdleNanoseconds = Optional(root, "trappedFirstAfterIdleNanoseconds"),
                 CacheLineRoundTripNanoseconds = Number(root, "cacheLineRoundTripNanoseconds"),
                 EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
                 Cases = cases,
@@ -148,6 +154,8 @@ internal static class SuiteJson
             writer.WriteNull(name);
         }
     }
+
+    private static double Optional(JsonElement element, string name) => element.TryGetProperty(name, out _) ? Number(element, name) : double.NaN;
 
     private static double Number(JsonElement element, string name)
     {

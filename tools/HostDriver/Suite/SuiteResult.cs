@@ -82,6 +82,15 @@ public sealed record SuiteResult
     /// <summary>The first command after a second without one: median of several, in nanoseconds.</summary>
     public required double FirstAfterIdleNanoseconds { get; init; }
 
+    /// <summary>As <see cref="IdleCoreShare"/> with trapped doorbells and a host with shadow doorbells; NaN in results that are older.</summary>
+    public double TrappedIdleCoreShare { get; init; } = double.NaN;
+
+    /// <summary>As <see cref="FirstAfterPauseNanoseconds"/>, likewise.</summary>
+    public double TrappedFirstAfterPauseNanoseconds { get; init; } = double.NaN;
+
+    /// <summary>As <see cref="FirstAfterIdleNanoseconds"/>, likewise.</summary>
+    public double TrappedFirstAfterIdleNanoseconds { get; init; } = double.NaN;
+
     /// <summary>One way and back of a cache line between the two cores, in nanoseconds.</summary>
     public required double CacheLineRoundTripNanoseconds { get; init; }
 

@@ -56,7 +56,8 @@ internal sealed class SuiteRunner
         string file = Path.Join(_options.FileDirectory, $"nvmepf-bench-{Environment.ProcessId}.img");
         try
         {
-            IdleFigures idle = IdleProbe.Measure(_options);
+            IdleFigures idle = IdleProbe.Measure(_options, trapsDoorbells: false);
+            IdleFigures trapped = IdleProbe.Measure(_options, trapsDoorbells: true);
             var samples = new Dictionary<SuiteCase, List<CaseSample>>();
             double emptyTurn;
             double bounce = Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu);
@@ -88,6 +89,9 @@ internal sealed class SuiteRunner
                 IdleCoreShare = idle.CoreShare,
                 FirstAfterPauseNanoseconds = idle.FirstAfterPauseNanoseconds,
                 FirstAfterIdleNanoseconds = idle.FirstAfterIdleNanoseconds,
+                TrappedIdleCoreShare = trapped.CoreShare,
+                TrappedFirstAfterPauseNanoseconds = trapped.FirstAfterPauseNanoseconds,
+                TrappedFirstAfterIdleNanoseconds = trapped.FirstAfterIdleNanoseconds,
                 CacheLineRoundTripNanoseconds = bounce,
                 EmptyTurnNanoseconds = emptyTurn,
                 Cases = cases,

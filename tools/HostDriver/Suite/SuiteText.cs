@@ -17,6 +17,10 @@ internal static class SuiteText
             + $"after a second {result.FirstAfterIdleNanoseconds / 1e3:0.0} us"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
+            $"idle, trapped and shadow doorbells: {100 * result.TrappedIdleCoreShare:0.00} % of a core, first command after 50 ms "
+            + $"{result.TrappedFirstAfterPauseNanoseconds / 1e3:0.0} us, after a second {result.TrappedFirstAfterIdleNanoseconds / 1e3:0.0} us"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
             $"machine: cache line there and back {result.CacheLineRoundTripNanoseconds:0} ns; empty turn {result.EmptyTurnNanoseconds:0} ns"));
         output.WriteLine();
         output.WriteLine(

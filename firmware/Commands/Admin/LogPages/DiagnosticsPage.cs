@@ -61,6 +61,7 @@ internal static unsafe class DiagnosticsPage
         data->CommandsFetchedSquared = reactor.CommandsFetchedSquared;
         data->FetchBatches = reactor.FetchBatches;
         data->Sleeps = reactor.Sleeps;
+        data->RingEnters = reactor.RingEnters;
         data->ManagedBytesAllocated = (ulong)reactor.AllocatedBytes;
         data->GarbageCollections = (ulong)reactor.Collections;
     }
