@@ -320,6 +320,11 @@ public sealed partial class Reactor : IDisposable
             }
         }
 
+        for (int i = 0; i < _engines.Length && count > 0; i++)
+        {
+            _engines[i].FlushCompletions();
+        }
+
         return count > 0;
     }
 

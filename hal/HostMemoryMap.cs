@@ -132,6 +132,29 @@ public sealed unsafe class HostMemoryMap
         return HostMemoryKind.Direct;
     }
 
+    /// <summary>
+    /// The bytes at an address where they all lie in the region that the last lookup hit and have a pointer: most lookups, in a few steps.
+    /// </summary>
+    /// <returns>False where <see cref="Resolve"/> has to look.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryGetPointer(ulong address, ulong lengthBytes, HostAccess access, out byte* pointer)
+    {
+        if ((uint)_lastHit < (uint)_count)
+        {
+            ref HostMemoryRegion region = ref _regions[_lastHit];
+            ulong offset = address - region.Address;
+            ulong last = region.Last - region.Address;
+            if (region.Pointer != null && offset <= last && lengthBytes - 1 <= last - offset && (region.Access & access) == access)
+            {
+                pointer = region.Pointer + offset;
+                return true;
+            }
+        }
+
+        pointer = null;
+        return false;
+    }
+
     /// <summary>True where any region intersects [<paramref name="address"/>, <paramref name="last"/>].</summary>
     public bool Overlaps(ulong address, ulong last)
     {

@@ -10,6 +10,10 @@ namespace Nvmepf.Firmware.Commands;
 /// <content>The end of a command: status, error log, completion queue entry, slot.</content>
 public sealed unsafe partial class CommandEngine
 {
+    /// <summary>A command whose data took longer than this to move is shown to the host at once.</summary>
+    private const uint LongTransferBytes = 16 * 1024;
+
+    private CompletionQueue _posting; // the only queue that may keep entries back
     private bool _hasDropped; // for sabotage alone
 
     /// <summary>Commands that ended with an error since the process started.</summary>
@@ -22,6 +26,10 @@ public sealed unsafe partial class CommandEngine
         Invariant.Check(slot.State == CommandState.Parked, "only a parked command is completed from outside");
         Finish(ref slot);
     }
+
+    /// <summary>Shows the host every completion that was posted; before interrupts are raised, and before the thread does something else.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FlushCompletions() => _posting.Flush();
 
     /// <summary>
     /// A parked command gives its reserved place back while it waits (an event request may wait for days); it takes one when it ends.
@@ -127,6 +135,7 @@ public sealed unsafe partial class CommandEngine
             slot.Flags |= CommandFlags.HoldsCredit;
         }
 
+        BeginPosting(completion);
         CompletionQueueEntry entry = new()
         {
             Dword0 = slot.Result0,
@@ -147,11 +156,27 @@ public sealed unsafe partial class CommandEngine
             return;
         }
 
+        if (slot.DataLengthBytes > LongTransferBytes)
+        {
+            completion.Flush();
+        }
+
         EndStage(ref slot, TraceKind.Completed, slot.Status.Raw);
         queue.InFlight--;
         Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, slot.Status.IsError, slot.DataLengthBytes, slot.FetchedNanoseconds);
         AnswerAbort(ref slot);
         Release(ref slot);
+    }
+
+    /// <summary>One queue at a time keeps entries back, so that one is to be flushed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeginPosting(CompletionQueue completion)
+    {
+        if (_posting != completion)
+        {
+            _posting.Flush();
+            _posting = completion;
+        }
     }
 
     private void WaitToComplete(ref CommandSlot slot)

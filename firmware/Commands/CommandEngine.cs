@@ -19,7 +19,7 @@ namespace Nvmepf.Firmware.Commands;
 /// is polled. Memory is fixed at construction.
 /// </summary>
 /// <remarks>
-/// This file holds the way forward. Waiting is in CommandEngine.Waiting.cs, completions in CommandEngine.Completion.cs, aborts and resets in
+/// This file holds the way forward; CommandEngine.Shortcut.cs has a shorter one for most commands of a busy queue. Waiting is in CommandEngine.Waiting.cs, completions in CommandEngine.Completion.cs, aborts and resets in
 /// CommandEngine.Cancel.cs.
 /// What a command means is its handler's; this class never looks at an opcode but to find its row.
 /// </remarks>
@@ -48,6 +48,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
     private readonly void* _slotMemory; // segments and vectors of all slots
     private readonly nuint _slotMemoryBytes;
     private readonly int _slotCount;
+    private readonly uint _maximumTransferBytes;
 
     // Last in, first out: the slot that a command just left is still in the cache, and a queue that is answered at once works in one slot.
     private SlotList _free;
@@ -67,11 +68,13 @@ public sealed unsafe partial class CommandEngine : IDisposable
         _link = share.Link;
         _platform = share.Platform;
         _queues = share.Queues;
+        _posting = _queues.Completion(0);
         _buffers = share.Buffers;
         _smallBuffers = share.SmallBuffers;
         _mapper = new DataMapper(_platform);
         _mover = new HostMover(_platform);
         _slotCount = controller.Settings.CommandSlots;
+        _maximumTransferBytes = controller.Settings.MaximumTransferBytes;
         _slots = (CommandSlot*)NativeMemory.AlignedAlloc((nuint)_slotCount * (nuint)sizeof(CommandSlot), 64);
         NativeMemory.Clear(_slots, (nuint)_slotCount * (nuint)sizeof(CommandSlot));
 
@@ -174,26 +177,26 @@ public sealed unsafe partial class CommandEngine : IDisposable
         }
 
         int fetched = 0;
+        bool mayTakeShortcut = MayTakeShortcut(queue);
         bool isTiming = IsTiming;
         long seenNanoseconds = isTiming ? _platform.NowNanoseconds : 0;
         while (fetched < burst && queue.State == SubmissionQueueState.Active && queue.HasEntries
             && _free.Count > reserve && completion.TryTakeCredit())
         {
-            int index = _free.Take(_slots);
-            ref CommandSlot slot = ref _slots[index];
-            if (!queue.TryTake(&_slots[index].Entry))
+            ref CommandSlot slot = ref _slots[_free.First];
+            if (!queue.TryTake(&_slots[_free.First].Entry))
             {
                 completion.ReturnCredit();
-                _free.AddFirst(_slots, index);
                 break;
             }
 
-            AskForNextMedia(queue);
             fetched++;
-            queue.InFlight++;
-            slot.SubmissionQueueId = queue.Identifier;
-            slot.Flags = CommandFlags.HoldsCredit;
-            slot.FetchedNanoseconds = nowNanoseconds;
+            if (mayTakeShortcut && TryShortcut(queue, completion, ref slot, nowNanoseconds))
+            {
+                continue;
+            }
+
+            TakeSlot(queue, nowNanoseconds);
             if (isTiming)
             {
                 BeginTiming(ref slot, queue, seenNanoseconds);
@@ -202,6 +205,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
             Start(ref slot);
         }
 
+        FlushCompletions();
         return fetched;
     }
 
@@ -303,6 +307,17 @@ public sealed unsafe partial class CommandEngine : IDisposable
         Completed.Dispose();
         NativeMemory.AlignedFree(_slots);
         _ = MemoryMappings.Unmap(_slotMemory, _slotMemoryBytes);
+    }
+
+    /// <summary>Takes the first free slot, to which an entry of the queue was copied.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void TakeSlot(SubmissionQueue queue, long nowNanoseconds)
+    {
+        ref CommandSlot slot = ref _slots[_free.Take(_slots)];
+        queue.InFlight++;
+        slot.SubmissionQueueId = queue.Identifier;
+        slot.Flags = CommandFlags.HoldsCredit;
+        slot.FetchedNanoseconds = nowNanoseconds;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

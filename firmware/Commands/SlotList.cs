@@ -12,6 +12,9 @@ public unsafe struct SlotList
     /// <summary>Number of slots on the list.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The slot at the front; only where <see cref="Count"/> is not 0.</summary>
+    public readonly int First => _first;
+
     /// <summary>Puts a slot at the end.</summary>
     public void Add(CommandSlot* slots, int index)
     {

@@ -44,6 +44,7 @@ public sealed partial class NvmeController
             work++;
         }
 
+        Engine.FlushCompletions();
         if (State != ControllerState.Resetting)
         {
             Home.PollHeads();
@@ -74,6 +75,7 @@ public sealed partial class NvmeController
         }
 
         PollLifecycle();
+        Engine.FlushCompletions();
         if (State != ControllerState.Resetting)
         {
             Home.PollInterrupts(nowNanoseconds);
@@ -83,6 +85,7 @@ public sealed partial class NvmeController
         {
             _isControlWanted = !TryHold();
             work += _isControlWanted ? 0 : Control.Run(this, nowNanoseconds);
+            Engine.FlushCompletions();
         }
 
         if (_isHoldRequested)

@@ -98,6 +98,7 @@ public sealed unsafe partial class QueueShare : IDisposable
             Engine.IssueCancels();
         }
 
+        Engine.FlushCompletions();
         if (state == ControllerState.Resetting)
         {
             return work;

@@ -61,17 +61,23 @@ public sealed unsafe class QueueStatistics : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static CommandClass ClassOf(ushort queueId, byte opcode) => queueId == 0 || opcode > (byte)CommandClass.Other ? CommandClass.Other : (CommandClass)opcode;
 
-    /// <summary>Counts one command; for the reactor that has the queue.</summary>
+    /// <summary>Counts commands that took equally long; for the reactor that has the queue.</summary>
+    /// <param name="queueId">SQID.</param>
+    /// <param name="commandClass">Their class.</param>
+    /// <param name="isError">Whether they ended with an error.</param>
+    /// <param name="commands">How many.</param>
+    /// <param name="bytes">Data of all of them.</param>
+    /// <param name="nanoseconds">What each took.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Count(ushort queueId, CommandClass commandClass, bool isError, uint bytes, ulong nanoseconds)
+    public void Count(ushort queueId, CommandClass commandClass, bool isError, ulong commands, ulong bytes, ulong nanoseconds)
     {
         ulong* words = At(queueId, commandClass);
-        words[0]++;
-        words[1] += isError ? 1u : 0u;
+        words[0] += commands;
+        words[1] += isError ? commands : 0;
         words[2] += bytes;
-        words[3] += nanoseconds;
+        words[3] += commands * nanoseconds;
         words[4] = Math.Max(words[4], nanoseconds);
-        words[HeadWords + LatencyHistogram.BucketOf(nanoseconds)]++;
+        words[HeadWords + LatencyHistogram.BucketOf(nanoseconds)] += commands;
     }
 
     /// <summary>Reads the numbers of a queue and class, from any thread.</summary>

@@ -24,6 +24,12 @@ public abstract class NamespaceBackend : IDisposable
     /// <summary>The smallest logical block that can be read or written, in bytes (512 where it does not matter).</summary>
     public abstract uint MinimumBlockBytes { get; }
 
+    /// <summary>
+    /// True where a read or write in the host's own memory ends in <see cref="Submit"/>, is then as durable as it will ever be, and may be done
+    /// again from its beginning where Submit says Busy.
+    /// </summary>
+    public bool EndsAtOnce { get; protected init; }
+
     /// <summary>The media's first byte where all of it lies in this process's memory, as long as the backend is; else null. For hints: data goes by operations.</summary>
     public unsafe byte* Memory { get; protected set; }
 

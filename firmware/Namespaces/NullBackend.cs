@@ -15,7 +15,11 @@ public sealed unsafe class NullBackend : NamespaceBackend
 {
     /// <summary>Creates a backend of a size.</summary>
     /// <param name="sizeBytes">What it pretends to hold.</param>
-    public NullBackend(ulong sizeBytes) => SizeBytes = sizeBytes;
+    public NullBackend(ulong sizeBytes)
+    {
+        SizeBytes = sizeBytes;
+        EndsAtOnce = true;
+    }
 
     /// <inheritdoc/>
     public override string Description => "null";

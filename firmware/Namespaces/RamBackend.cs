@@ -30,7 +30,11 @@ public sealed unsafe class RamBackend : NamespaceBackend
 
     /// <summary>Creates a backend of a size; <see cref="Open"/> reserves the addresses.</summary>
     /// <param name="sizeBytes">Size in bytes, more than 0.</param>
-    public RamBackend(ulong sizeBytes) => SizeBytes = sizeBytes;
+    public RamBackend(ulong sizeBytes)
+    {
+        SizeBytes = sizeBytes;
+        EndsAtOnce = true;
+    }
 
     /// <inheritdoc/>
     public override string Description => "ram";

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Mmio;
@@ -9,7 +10,7 @@ namespace Nvmepf.Firmware.Queues;
 /// <summary>What a completion queue did with an entry.</summary>
 public enum PostOutcome : byte
 {
-    /// <summary>The host can see it.</summary>
+    /// <summary>The host can see it, after <see cref="CompletionQueue.Flush"/> at the latest.</summary>
     Posted,
 
     /// <summary>It is on its way by DMA; <see cref="CompletionQueue.DmaCompleted"/> follows.</summary>
@@ -24,20 +25,32 @@ public enum PostOutcome : byte
 /// command is fetched, so that a full queue cannot be met when its completion is ready.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Entries are stored through a pointer to host memory, or through a window that the platform opens, or sent by DMA
 /// (<see cref="CompletionSender"/>), in this order of preference. Does not raise interrupts (<see cref="InterruptCoalescer"/>) and does not
 /// know commands.
+/// </para>
+/// <para>
+/// What is stored goes out a cache line at a time, or when <see cref="Flush"/> says so: a host that polls takes the line away after each entry
+/// that it sees, and to get it back costs as much as a command.
+/// </para>
 /// </remarks>
 public sealed unsafe class CompletionQueue : IDisposable
 {
+    private const int LineEntries = 64 / CompletionQueueEntry.SizeBytes; // of a cache line; a power of two
+
     private readonly IPlatform _platform;
     private readonly HostMemoryMap _hostMemory;
     private readonly Doorbell _headDoorbell;
+    private readonly CompletionQueueEntry* _line; // native memory of this object, LineEntries entries: what Flush stores
+    private int _lineCount;
+    private byte* _lineTarget; // in host memory or a window; valid while it is in use (IsHostMemoryInUse)
     private readonly CompletionSender _sender;
     private QueueWindow _window;
     private ShadowDoorbell _shadow;
     private nint _storeWindow; // open from the first entry to the end of the queue, or 0
     private bool _mayHaveWindow;
+    private bool _isReachable; // as of the last lookup
     private ushort _tail;
     private ushort _head;
     private bool _phase;
@@ -54,6 +67,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         _hostMemory = platform.HostMemory;
         Identifier = identifier;
         _sender = new CompletionSender(platform, identifier, staging, entriesMax);
+        _line = (CompletionQueueEntry*)NativeMemory.AlignedAlloc(LineEntries * CompletionQueueEntry.SizeBytes, 64);
         _headDoorbell = new Doorbell(platform, Bar0Layout.DoorbellBase + (identifier * 8u) + 4);
     }
 
@@ -118,6 +132,7 @@ public sealed unsafe class CompletionQueue : IDisposable
     {
         Exists = false;
         SubmissionQueueCount = 0;
+        _lineCount = 0;
         _sender.Reset();
         _shadow.End();
         _ = _headDoorbell.Clear();
@@ -194,47 +209,91 @@ public sealed unsafe class CompletionQueue : IDisposable
     }
 
     /// <summary>Writes a completion for which a credit is held; the credit is used up unless the outcome is <see cref="PostOutcome.Later"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PostOutcome Post(in CompletionQueueEntry entry)
     {
         Invariant.Check(CreditsTaken > 0, "a completion has a place reserved");
-        CompletionQueueEntry final = entry;
-        final.CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
+        CompletionQueueEntry* place = _line + _lineCount; // below LineEntries: the last place of a line, or of the queue, empties it
+        *place = entry;
+        place->CompletionStatus = new CompletionStatus { Status = entry.CompletionStatus.Status, PhaseTag = _phase };
+        if (_lineCount == 0 && !TryBeginLine())
+        {
+            return PostByDma(in *place);
+        }
+
+        _lineCount++;
+        PostedSinceInterrupt++;
+        bool isLineEnd = (_tail & (LineEntries - 1)) == LineEntries - 1;
+        Advance();
+        if (isLineEnd || _tail == 0)
+        {
+            FlushLine();
+        }
+
+        return PostOutcome.Posted;
+    }
+
+    /// <summary>Shows the host what <see cref="Post"/> has kept back; before interrupts are raised, and before the thread does something long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Flush()
+    {
+        if (_lineCount != 0)
+        {
+            FlushLine();
+        }
+    }
+
+    /// <summary>Finds where the entries from here on are stored.</summary>
+    /// <returns>False where there is no pointer.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryBeginLine()
+    {
         uint offset = (uint)_tail * CompletionQueueEntry.SizeBytes;
-        HostMemoryKind kind = _window.Resolve(_hostMemory, offset, CompletionQueueEntry.SizeBytes, out byte* pointer);
+        HostMemoryKind kind = _window.Resolve(_hostMemory, offset, CompletionQueueEntry.SizeBytes, out _lineTarget);
         if (kind == HostMemoryKind.Dma && HasStoreWindow())
         {
-            pointer = (byte*)_storeWindow + offset; // inside the window, which is as long as the queue
+            _lineTarget = (byte*)_storeWindow + offset; // inside the window, which is as long as the queue
             kind = HostMemoryKind.Direct;
         }
 
-        PostOutcome outcome;
-        if (kind == HostMemoryKind.Direct)
-        {
-            // The half with the phase tag last and with release order: a host that sees the new phase sees the rest.
-            ulong* words = (ulong*)pointer; // 16-byte entries of a page-aligned queue are aligned
-            ulong* source = (ulong*)&final;
-            Mmio.Write64(words, source[0]);
-            Mmio.Write64(words + 1, source[1]);
-            PostedSinceInterrupt++;
-            outcome = PostOutcome.Posted;
-        }
-        else if (kind == HostMemoryKind.Dma && _sender.TrySend(in final, _tail, _window.HostAddress + offset))
-        {
-            outcome = PostOutcome.Sent;
-        }
-        else
+        _isReachable = kind != HostMemoryKind.None;
+        return kind == HostMemoryKind.Direct;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private PostOutcome PostByDma(in CompletionQueueEntry entry)
+    {
+        if (!_isReachable || !_sender.TrySend(in entry, _tail, _window.HostAddress + ((uint)_tail * CompletionQueueEntry.SizeBytes)))
         {
             return PostOutcome.Later;
         }
 
+        Advance();
+        return PostOutcome.Sent;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Advance()
+    {
         CreditsTaken--;
         if (++_tail == Entries)
         {
             _tail = 0;
             _phase = !_phase || Sabotage.Is(SabotageKind.KeepPhase);
         }
+    }
 
-        return outcome;
+    private void FlushLine()
+    {
+        ulong* target = (ulong*)_lineTarget; // 16-byte entries of a page-aligned queue are aligned
+        ulong* source = (ulong*)_line;
+        int words = _lineCount * (CompletionQueueEntry.SizeBytes / sizeof(ulong));
+        _lineCount = 0;
+        for (int i = 0; i < words; i++)
+        {
+            // The half with the phase tag last and with release order: a host that sees the new phase sees the rest.
+            Mmio.Write64(target + i, source[i]);
+        }
     }
 
     /// <summary>
@@ -268,9 +327,13 @@ public sealed unsafe class CompletionQueue : IDisposable
     /// <returns>False where some still wait.</returns>
     public bool SendFailed() => _sender.SendFailed();
 
-    /// <summary>True while DMA still reads the staging memory.</summary>
-    public bool IsHostMemoryInUse(ulong address, ulong last) => PendingDma > 0 && _window.Intersects(address, last);
+    /// <summary>True while entries for the queue's memory in the range are under way.</summary>
+    public bool IsHostMemoryInUse(ulong address, ulong last) => (PendingDma > 0 || _lineCount > 0) && _window.Intersects(address, last);
 
     /// <inheritdoc/>
-    public void Dispose() => _sender.Dispose();
+    public void Dispose()
+    {
+        _sender.Dispose();
+        NativeMemory.AlignedFree(_line);
+    }
 }

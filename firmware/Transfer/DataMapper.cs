@@ -111,6 +111,37 @@ public sealed unsafe partial class DataMapper
     }
 
     /// <summary>
+    /// Maps data that is one range of host memory with a pointer: a data block, or PRPs within a page or two that follow each other. Sets the
+    /// slot's first segment and nothing else.
+    /// </summary>
+    /// <returns>False where <see cref="Map"/> has to look.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryMapWhole(ref CommandSlot slot, ulong lengthBytes, DataDirection direction)
+    {
+        ulong address = slot.Entry.Prp1; // an SGL's address has the same place
+        bool isWhole;
+        if (slot.Entry.Cdw0.PrpOrSgl == PrpOrSgl.Prp)
+        {
+            ulong firstBytes = _pageBytes - (address & _pageMask);
+            isWhole = (address & 3) == 0 && (lengthBytes <= firstBytes
+                || (lengthBytes - firstBytes <= _pageBytes && slot.Entry.Prp2 == address + firstBytes));
+        }
+        else
+        {
+            ref SglDescriptor descriptor = ref slot.Entry.Sgl1;
+            isWhole = descriptor.Identifier.Raw == 0 && descriptor.LengthBytes >= lengthBytes && !Wraps(address, descriptor.LengthBytes);
+        }
+
+        if (!isWhole || !_hostMemory.TryGetPointer(address, lengthBytes, (HostAccess)direction, out byte* pointer))
+        {
+            return false;
+        }
+
+        SetSegment(slot.Segments, address, pointer, lengthBytes);
+        return true;
+    }
+
+    /// <summary>
     /// Goes on after the DMA that Map or Resume waited for ended, or after a stall (<c>slot.PendingDma</c> is 0 then, and
     /// <paramref name="dmaStatus"/> is not looked at). Counts <c>slot.PendingDma</c> down itself.
     /// </summary>

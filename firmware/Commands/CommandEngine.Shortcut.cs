@@ -1,0 +1,165 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Nvmepf.Firmware.Commands.Io;
+using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Queues;
+using Nvmepf.Hal;
+using Nvmepf.Hal.Mmio;
+using Nvmepf.Spec;
+
+namespace Nvmepf.Firmware.Commands;
+
+/// <content>
+/// The short way of a read or write whose data is one range of mapped host memory, on a backend that ends it at once: the same steps as the long
+/// way, in one piece, without a state to come back to. It looks for reasons against itself. Where it finds one it has changed nothing, and the
+/// command goes the long way, which alone says what is wrong with a command. Half of what a small command costs is the long way's states.
+/// </content>
+public sealed unsafe partial class CommandEngine
+{
+    // CDW0 but for CID and the PSDT bit that says SGL: the opcode alone may be set.
+    private const uint UnusualDword0 = 0xBF00;
+
+    private const int NamespaceIdentifierShift = 32; // of an entry's first eight bytes
+    private const int StartingLbaWord = 5; // of eight bytes each
+    private const ulong AskedBytes = 512;
+    private const ulong LineBytes = 64;
+
+    /// <summary>Commands that went the short way since the process started.</summary>
+    public ulong ShortcutCount { get; private set; }
+
+    /// <summary>Whether commands of a queue may take the short way: nobody wants to time them, to delay them, or to have them elsewhere.</summary>
+    private bool MayTakeShortcut(SubmissionQueue queue) =>
+        queue.Identifier != 0 && !IsTiming && !_injection.IsAny && !_discarding && MayTouchHost && Controller.Passthrough is null
+        && !Sabotage.Is(SabotageKind.DropCompletion);
+
+    /// <summary>
+    /// Does the command whose entry was copied to <paramref name="slot"/>, which is still on the free list, from its checks to its completion.
+    /// </summary>
+    /// <returns>False where it has to go the long way.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds)
+    {
+        uint dword0 = slot.Entry.Cdw0.Raw;
+        NvmOpcode opcode = (NvmOpcode)(byte)dword0;
+        int index = Namespaces.IndexOf(slot.Entry.NamespaceIdentifier);
+        if ((dword0 & UnusualDword0) != 0 || opcode is not (NvmOpcode.Read or NvmOpcode.Write) || index < 0)
+        {
+            return false;
+        }
+
+        NvmeNamespace target = Namespaces[index];
+        NamespaceBackend backend = target.Backend;
+        AskForNextMedia(queue, slot.Entry.NamespaceIdentifier, target);
+        ReadWriteDword12 dword12 = new(slot.Entry.Cdw12);
+        ulong blocks = dword12.NumberOfLogicalBlocksZeroBased + 1UL; // 16 bits and a block of at most 31: the length fits 64
+        ulong lengthBytes = blocks << target.BlockShift;
+        DataDirection direction = opcode == NvmOpcode.Read ? DataDirection.ControllerToHost : DataDirection.HostToController;
+        if (!backend.EndsAtOnce || !target.Gate.IsOpen || dword12.CommandExtensionType != 0
+            || lengthBytes > _maximumTransferBytes || !MediaCommand.IsInside(target, slot.Entry.StartingLba, blocks)
+            || !_mapper.TryMapWhole(ref slot, lengthBytes, direction))
+        {
+            return false;
+        }
+
+        ref BackendOperation operation = ref slot.Operation;
+        BackendOperationKind kind = opcode == NvmOpcode.Read ? BackendOperationKind.Read : BackendOperationKind.Write;
+        operation.Begin(kind, BackendFlags.None, slot.Entry.StartingLba << target.BlockShift, lengthBytes);
+        operation.Segments = slot.Segments;
+        operation.SegmentCount = 1;
+        operation.IsInHostMemory = true;
+        if (backend.Submit(ref operation) != BackendOutcome.Completed || operation.Status.IsError)
+        {
+            return false; // the same once more does no harm: it reads or writes the same blocks
+        }
+
+        CountTransfer(opcode, lengthBytes);
+        slot.DataLengthBytes = (uint)lengthBytes;
+        PostShortcut(queue, completion, ref slot, nowNanoseconds);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CountTransfer(NvmOpcode opcode, ulong lengthBytes)
+    {
+        CompletedCount++;
+        ShortcutCount++;
+        if (opcode == NvmOpcode.Read)
+        {
+            Media.HostReadCommands++;
+            Media.BytesRead += lengthBytes;
+        }
+        else
+        {
+            Media.HostWriteCommands++;
+            Media.BytesWritten += lengthBytes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PostShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds)
+    {
+        CompletionQueueEntry entry = new()
+        {
+            SubmissionQueueHeadPointer = queue.Head,
+            SubmissionQueueIdentifier = queue.Identifier,
+            CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
+        };
+        BeginPosting(completion);
+        if (completion.Post(in entry) == PostOutcome.Later)
+        {
+            TakeOwnSlot(queue, ref slot, nowNanoseconds);
+            WaitToComplete(ref slot);
+            return;
+        }
+
+        if (slot.DataLengthBytes > LongTransferBytes)
+        {
+            completion.Flush();
+        }
+
+        Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, false, slot.DataLengthBytes, nowNanoseconds);
+    }
+
+    /// <summary>Takes the slot after all: its completion cannot be written now.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeOwnSlot(SubmissionQueue queue, ref CommandSlot slot, long nowNanoseconds)
+    {
+        uint lengthBytes = slot.DataLengthBytes;
+        TakeSlot(queue, nowNanoseconds);
+        Prepare(ref slot);
+        slot.DataLengthBytes = lengthBytes;
+    }
+
+    /// <summary>
+    /// Asks the memory for the beginning of the next command's blocks while this one is worked on, where they lie in memory; the processor brings
+    /// what follows by itself once it sees the first lines used. Only a hint: the entry is still the host's and may change, so that nothing is
+    /// decided by it, and addresses stay inside the media.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AskForNextMedia(SubmissionQueue queue, uint namespaceIdentifier, NvmeNamespace target)
+    {
+        byte* media = target.Backend.Memory;
+        if (!Sse.IsSupported || media == null)
+        {
+            return;
+        }
+
+        ulong* words = queue.PeekNext();
+        if (words == null)
+        {
+            return;
+        }
+
+        ulong first = Mmio.Read64(words);
+        ulong offset = Mmio.Read64(words + StartingLbaWord) << target.BlockShift;
+        if ((byte)first == (byte)NvmOpcode.Read && (uint)(first >> NamespaceIdentifierShift) == namespaceIdentifier
+            && offset < target.Backend.SizeBytes && target.Backend.SizeBytes - offset >= AskedBytes)
+        {
+            for (ulong line = 0; line < AskedBytes; line += LineBytes)
+            {
+                Sse.Prefetch0(media + offset + line);
+            }
+        }
+    }
+}
