@@ -28,9 +28,9 @@ public sealed unsafe partial class CommandEngine
     /// <summary>Commands that went the short way since the process started.</summary>
     public ulong ShortcutCount { get; private set; }
 
-    /// <summary>Whether commands of a queue may take the short way: nobody wants to time them, to delay them, or to have them elsewhere.</summary>
+    /// <summary>Whether commands of a queue may take the short way: nobody wants to delay them, to end them, or to have them elsewhere.</summary>
     private bool MayTakeShortcut(SubmissionQueue queue) =>
-        queue.Identifier != 0 && !IsTiming && !_injection.IsAny && !_discarding && MayTouchHost && Controller.Passthrough is null
+        queue.Identifier != 0 && !_injection.IsAny && !_discarding && MayTouchHost && Controller.Passthrough is null
         && !Sabotage.Is(SabotageKind.DropCompletion);
 
     /// <summary>
@@ -38,7 +38,7 @@ public sealed unsafe partial class CommandEngine
     /// </summary>
     /// <returns>False where it has to go the long way.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds)
+    private bool TryShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds, bool isTimed)
     {
         uint dword0 = slot.Entry.Cdw0.Raw;
         NvmOpcode opcode = (NvmOpcode)(byte)dword0;
@@ -62,20 +62,40 @@ public sealed unsafe partial class CommandEngine
             return false;
         }
 
+        if (isTimed)
+        {
+            EndStageOfTimed(ref slot, TraceKind.Mapped, lengthBytes);
+        }
+
         ref BackendOperation operation = ref slot.Operation;
         BackendOperationKind kind = opcode == NvmOpcode.Read ? BackendOperationKind.Read : BackendOperationKind.Write;
         operation.Begin(kind, BackendFlags.None, slot.Entry.StartingLba << target.BlockShift, lengthBytes);
         operation.Segments = slot.Segments;
         operation.SegmentCount = 1;
         operation.IsInHostMemory = true;
+        if (isTimed)
+        {
+            EndStageOfTimed(ref slot, TraceKind.Submitted, operation.OffsetBytes);
+        }
+
         if (backend.Submit(ref operation) != BackendOutcome.Completed || operation.Status.IsError)
         {
             return false; // the same once more does no harm: it reads or writes the same blocks
         }
 
+        if (isTimed)
+        {
+            EndStageOfTimed(ref slot, TraceKind.BackendEnded, 0);
+        }
+
         CountTransfer(opcode, lengthBytes);
         slot.DataLengthBytes = (uint)lengthBytes;
         PostShortcut(queue, completion, ref slot, nowNanoseconds);
+        if (isTimed)
+        {
+            EndStageOfTimed(ref slot, TraceKind.Completed, Status.Success.Raw);
+        }
+
         return true;
     }
 

@@ -32,15 +32,16 @@ public sealed unsafe partial class CommandEngine
     /// <summary>Ends timing; commands under way are timed to their end.</summary>
     public void StopTiming() => IsTiming = false;
 
+    /// <returns>True where the command is one of those that are timed.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void BeginTiming(ref CommandSlot slot, SubmissionQueue queue, long doorbellNanoseconds)
+    private bool TryBeginTiming(ref CommandSlot slot, SubmissionQueue queue, long doorbellNanoseconds)
     {
         if (queue.Identifier == 0 || (++_commandsUntimed & (CommandsPerTimed - 1)) != 0)
         {
-            return;
+            return false;
         }
 
-        slot.Flags |= CommandFlags.Timed;
+        slot.SubmissionQueueId = queue.Identifier;
         slot.StageNanoseconds = doorbellNanoseconds;
         if (Trace.IsOn(TraceKind.DoorbellSeen))
         {
@@ -48,6 +49,7 @@ public sealed unsafe partial class CommandEngine
         }
 
         EndStageOfTimed(ref slot, TraceKind.Fetched, slot.Entry.Cdw0.Opcode);
+        return true;
     }
 
     /// <summary>A stage of the command has ended; <paramref name="kind"/> is its name in the trace.</summary>

@@ -191,17 +191,14 @@ public sealed unsafe partial class CommandEngine : IDisposable
             }
 
             fetched++;
-            if (mayTakeShortcut && TryShortcut(queue, completion, ref slot, nowNanoseconds))
+            bool isTimed = isTiming && TryBeginTiming(ref slot, queue, seenNanoseconds);
+            if (mayTakeShortcut && TryShortcut(queue, completion, ref slot, nowNanoseconds, isTimed))
             {
                 continue;
             }
 
             TakeSlot(queue, nowNanoseconds);
-            if (isTiming)
-            {
-                BeginTiming(ref slot, queue, seenNanoseconds);
-            }
-
+            slot.Flags |= isTimed ? CommandFlags.Timed : CommandFlags.None;
             Start(ref slot);
         }
 

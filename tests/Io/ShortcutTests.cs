@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Nvmepf.Tests.Io;
 
-/// <summary>The short way of a command and the long way do the same: what is timed goes the long way, so that one can be held against the other.</summary>
+/// <summary>The short way of a command and the long way do the same: where a fault is to be injected all go the long way, so that one can be held against the other.</summary>
 public sealed class ShortcutTests
 {
     private const int MediaBytes = 1 << 20;
@@ -24,7 +24,8 @@ public sealed class ShortcutTests
     {
         using IoHost shortWay = new([new RamBackend(MediaBytes), new NullBackend(MediaBytes)]);
         using IoHost longWay = new([new RamBackend(MediaBytes), new NullBackend(MediaBytes)]);
-        _ = longWay.Controller.Engine.TakeStageTimes(); // timed from here on
+        Assert.NotNull(longWay.Controller.Injection.Add(number => new InjectionRule(0) { Number = number, NamespaceId = 77 })); // nobody has it
+        _ = shortWay.Controller.Engine.TakeStageTimes(); // timed from here on: the short way knows that too
         Random random = new(seed);
         for (int i = 0; i < 2000; i++)
         {
@@ -39,6 +40,7 @@ public sealed class ShortcutTests
 
         Assert.Equal(0UL, longWay.Controller.Engine.ShortcutCount);
         Assert.InRange(shortWay.Controller.Engine.ShortcutCount, 500UL, 1900UL);
+        Assert.Equal(2000UL / CommandEngine.CommandsPerTimed, shortWay.Controller.Engine.TakeStageTimes().Commands);
         AssertSameCounters(longWay.Controller, shortWay.Controller);
         Assert.Equal(longWay.Read(0, 128), shortWay.Read(0, 128));
     }
