@@ -207,7 +207,9 @@ public sealed partial class Reactor : IDisposable
             // Even a look at the clock is as long as a turn that finds nothing.
             if (worked || slept || (++turns & (IdleTurnsPerClockRead - 1)) == 0)
             {
-                now = NowNanoseconds;
+                long end = NowNanoseconds;
+                Statistics.BusyNanoseconds += worked ? (ulong)(end - now) : 0;
+                now = end;
             }
 
             // A flag costs nothing to look at, and the time may stand still or crawl while this thread sleeps.

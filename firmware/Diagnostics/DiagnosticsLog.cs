@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 3;
+    public const uint CurrentLayoutVersion = 4;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -70,6 +70,9 @@ public struct DiagnosticsLog
 
     /// <summary>System calls of the home reactor on its io_uring: at most one a turn, and none in a turn that neither submits nor is told of results.</summary>
     [FieldOffset(448)] public ulong RingEnters;
+
+    /// <summary>Nanoseconds that the home reactor spent in productive turns, a few idle ones before each included.</summary>
+    [FieldOffset(456)] public ulong BusyNanoseconds;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

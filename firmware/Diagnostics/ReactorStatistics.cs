@@ -12,6 +12,12 @@ public sealed class ReactorStatistics
     /// <summary>Turns that fetched a command or handled an event.</summary>
     public ulong ProductiveTurns;
 
+    /// <summary>
+    /// Time of productive turns in nanoseconds. An upper bound: the loop does not look at the clock in each idle turn, so that a few of those before
+    /// a productive one count as well. Of a reactor that is never idle it is what it spends.
+    /// </summary>
+    public ulong BusyNanoseconds;
+
     /// <summary>Commands fetched plus events handled.</summary>
     public ulong Commands;
 

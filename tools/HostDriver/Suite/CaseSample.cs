@@ -29,6 +29,7 @@ internal sealed record CaseSample(WorkloadResult Workload, ReactorCounters React
             InstructionsPerCommand = Median(samples, sample => sample.Instructions / sample.Workload.Commands),
             SystemCallsPerCommand = Median(samples, sample => sample.SystemCalls / sample.Workload.Commands),
             CommandsPerProductiveTurn = Median(samples, sample => (double)sample.Reactor.CommandsCompleted / Math.Max(1, sample.Reactor.ProductiveTurns)),
+            BusyNanosecondsPerCommand = Median(samples, sample => (double)sample.Reactor.BusyNanoseconds / sample.Workload.Commands),
             AllocatedBytes = Median(samples, sample => sample.Reactor.ManagedBytesAllocated),
         };
     }

@@ -125,12 +125,13 @@ internal sealed class FirmwareUnderTest : IDisposable
 }
 
 /// <summary>What the firmware counts of itself.</summary>
-internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated)
+internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated, ulong BusyNanoseconds)
 {
     /// <summary>Reads the fields out of a diagnostics log page.</summary>
     internal static ReactorCounters Parse(byte[] page) => new(
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(24)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(64)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(72)),
-        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(104)));
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(104)),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(456)));
 }

@@ -109,6 +109,7 @@ internal static class SuiteJson
         Number(writer, "instructionsPerCommand", item.InstructionsPerCommand);
         Number(writer, "systemCallsPerCommand", item.SystemCallsPerCommand);
         Number(writer, "commandsPerProductiveTurn", item.CommandsPerProductiveTurn);
+        Number(writer, "busyNanosecondsPerCommand", item.BusyNanosecondsPerCommand);
         Number(writer, "allocatedBytes", item.AllocatedBytes);
         writer.WriteEndObject();
     }
@@ -131,6 +132,7 @@ internal static class SuiteJson
         InstructionsPerCommand = Number(item, "instructionsPerCommand"),
         SystemCallsPerCommand = Number(item, "systemCallsPerCommand"),
         CommandsPerProductiveTurn = Number(item, "commandsPerProductiveTurn"),
+        BusyNanosecondsPerCommand = Number(item, "busyNanosecondsPerCommand"),
         AllocatedBytes = Number(item, "allocatedBytes"),
     };
 
@@ -159,7 +161,7 @@ internal static class SuiteJson
 
     private static double Number(JsonElement element, string name)
     {
-        JsonElement value = element.GetProperty(name);
-        return value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble();
+        // A figure that an older run did not have is one that was not measured.
+        return element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value.GetDouble() : double.NaN;
     }
 }

@@ -51,6 +51,9 @@ public sealed record CaseResult
     /// <summary>Commands for each turn of the reactor that found any.</summary>
     public double CommandsPerProductiveTurn { get; init; } = double.NaN;
 
+    /// <summary>What the reactor spent on a command, its turn's share included, in nanoseconds; NaN where it was not measured.</summary>
+    public double BusyNanosecondsPerCommand { get; init; } = double.NaN;
+
     /// <summary>Managed bytes that the reactor allocated: 0 is the promise.</summary>
     public double AllocatedBytes { get; init; } = double.NaN;
 

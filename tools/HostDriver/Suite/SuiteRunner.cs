@@ -203,7 +203,8 @@ internal sealed class SuiteRunner
             after.CommandsCompleted - before.CommandsCompleted,
             after.Turns - before.Turns,
             after.ProductiveTurns - before.ProductiveTurns,
-            after.ManagedBytesAllocated - before.ManagedBytesAllocated);
+            after.ManagedBytesAllocated - before.ManagedBytesAllocated,
+            after.BusyNanoseconds - before.BusyNanoseconds);
         if (result.Errors > 0)
         {
             throw new HostFailureException($"{result.Errors} commands failed, the first with {result.FirstError}");

@@ -25,7 +25,7 @@ internal static class SuiteText
         output.WriteLine();
         output.WriteLine(
             $"{"workload",-28} {"kIOPS",8} {"min..max",15} {"MB/s",8} {"p50 us",8} {"p99",8} {"p99.9",8} {"max",9} {"limit k",9} {"share",6} {"fio k",7} "
-            + $"{"cycles",7} {"instr",7} {"syscall",8} {"batch",6} {"alloc",5}");
+            + $"{"cycles",7} {"instr",7} {"syscall",8} {"batch",6} {"busy ns",8} {"alloc",5}");
         foreach (CaseResult item in result.Cases)
         {
             string range = $"{Thousand(item.CommandsPerSecondMinimum)}..{Thousand(item.CommandsPerSecondMaximum)}";
@@ -35,7 +35,7 @@ internal static class SuiteText
                 + $"{item.P99Nanoseconds / 1e3,8:0.00} {item.P999Nanoseconds / 1e3,8:0.0} {item.MaximumNanoseconds / 1e3,9:0} "
                 + $"{(item.LimitCommandsPerSecond > 0 ? Thousand(item.LimitCommandsPerSecond) : "-"),9} {Share(item.ShareOfLimit),6} {Count(item.FioOperationsPerSecond / 1e3, "0.0"),7} "
                 + $"{Count(item.CyclesPerCommand, "0"),7} {Count(item.InstructionsPerCommand, "0"),7} {Count(item.SystemCallsPerCommand, "0.000"),8} "
-                + $"{Count(item.CommandsPerProductiveTurn, "0.0"),6} {Count(item.AllocatedBytes, "0"),5}"));
+                + $"{Count(item.CommandsPerProductiveTurn, "0.0"),6} {Count(item.BusyNanosecondsPerCommand, "0"),8} {Count(item.AllocatedBytes, "0"),5}"));
         }
 
         if (result.Stages.Count > 0)
@@ -51,6 +51,7 @@ internal static class SuiteText
         output.WriteLine();
         output.WriteLine("limit: null QD1 - a cache line there and back; null - empty turns; ram - the same copies by one core; file - the same file by io_uring alone.");
         output.WriteLine("fio: what fio gets on the same file with io_uring directly.");
+        output.WriteLine("busy ns: what the reactor spent on a command, its turn's share included; with few commands at a time a few idle turns as well.");
         output.WriteLine("-: this machine has no such counter, or the figure has no limit.");
     }
 

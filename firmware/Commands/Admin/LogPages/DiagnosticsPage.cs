@@ -62,6 +62,7 @@ internal static unsafe class DiagnosticsPage
         data->FetchBatches = reactor.FetchBatches;
         data->Sleeps = reactor.Sleeps;
         data->RingEnters = reactor.RingEnters;
+        data->BusyNanoseconds = reactor.BusyNanoseconds;
         data->ManagedBytesAllocated = (ulong)reactor.AllocatedBytes;
         data->GarbageCollections = (ulong)reactor.Collections;
     }
