@@ -238,7 +238,7 @@ public sealed partial class Reactor
     {
         get
         {
-            bool found = _ring!.HasWork || _ring.Unsubmitted > 0;
+            bool found = _ring!.HasWork || _ring.Unsubmitted > 0 || _ring.HasRetiredFiles;
             for (int i = 0; i < _functions.Length; i++)
             {
                 NvmeController controller = _functions[i].Controller;
@@ -254,12 +254,13 @@ public sealed partial class Reactor
         }
     }
 
-    /// <summary>Whether every doorbell that this reactor looks at comes by way of a descriptor too, once that is asked for.</summary>
+    /// <summary>Whether nothing is under way and every doorbell that this reactor looks at comes by way of a descriptor too, once that is asked for.</summary>
     private bool AreDoorbellsAnnounced
     {
         get
         {
-            bool areAnnounced = true;
+            // What is under way may have to go on by time, such as an interrupt that is held back for others.
+            bool areAnnounced = !IsBusy;
             for (int i = 0; i < _functions.Length; i++)
             {
                 areAnnounced &= _functions[i].Platform.TrapsDoorbells || _functions[i].Controller.State != ControllerState.Ready;

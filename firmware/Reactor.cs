@@ -24,6 +24,11 @@ public enum PollMode : byte
 public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu = -1, uint RingEntries = 1024)
 {
     /// <summary>
+    /// Whether memory that disks transfer to and from is pinned, piece by piece as it is used, so that operations need not look its pages up.
+    /// </summary>
+    public bool RegistersMemory { get; init; }
+
+    /// <summary>
     /// How long an idle reactor sleeps that hosts wake: it bounds how late it looks at keep-alive timers and health, and how long a doorbell would
     /// go unseen if a wake were lost.
     /// </summary>
@@ -82,6 +87,7 @@ public sealed partial class Reactor : IDisposable
     public void AddFunction(IPlatform platform, NvmeController controller)
     {
         _functions = [.. _functions, new Function(platform, controller)];
+        _memoryGenerations = new uint[_functions.Length + _shares.Length];
         _clock ??= platform;
         AddEngine(controller.Engine);
         _group.CountFunction(1);
@@ -92,6 +98,7 @@ public sealed partial class Reactor : IDisposable
     {
         Invariant.Check(share.Reactor == _link && !share.IsHome, "the share was made for this reactor");
         _shares = [.. _shares, share];
+        _memoryGenerations = new uint[_functions.Length + _shares.Length];
         _clock ??= share.Platform;
         AddEngine(share.Engine);
     }
@@ -118,8 +125,23 @@ public sealed partial class Reactor : IDisposable
             throw new PlatformException("cannot register an event counter with the io_uring: are file descriptors left (ulimit -n)?");
         }
 
+        OpenTables(_ring);
         _link.Open(_ringEvent);
         _group.AddRing(_ring);
+    }
+
+    /// <summary>What spares the kernel a look-up for each operation; everything works without.</summary>
+    private void OpenTables(IoUring ring)
+    {
+        if (ring.OpenFileTable() is int fileError and < 0)
+        {
+            _log.Write("io_uring takes no table of files (errno {0}): each operation looks its file up", -fileError);
+        }
+
+        if (_options.RegistersMemory && ring.OpenMemoryTable() is int memoryError and < 0)
+        {
+            _log.Write("io_uring takes no table of memory (errno {0}; it needs Linux 5.19): no memory is registered", -memoryError);
+        }
     }
 
     /// <summary>
@@ -239,6 +261,7 @@ public sealed partial class Reactor : IDisposable
         for (int i = 0; i < functions.Length; i++)
         {
             worked |= functions[i].Platform.Poll();
+            FollowMemory(i, functions[i].Platform.HostMemory);
             commands += functions[i].Controller.Turn(nowNanoseconds);
         }
 
@@ -246,6 +269,7 @@ public sealed partial class Reactor : IDisposable
         QueueShare[] shares = _shares;
         for (int i = 0; i < shares.Length; i++)
         {
+            FollowMemory(functions.Length + i, shares[i].Platform.HostMemory);
             commands += shares[i].Turn(nowNanoseconds, out bool isHeld);
             isAnyHeld |= isHeld;
         }
@@ -305,6 +329,11 @@ public sealed partial class Reactor : IDisposable
     private bool PollRing()
     {
         IoUring ring = _ring!;
+        if (ring.HasRetiredFiles)
+        {
+            ring.DropRetiredFiles();
+        }
+
         if (ring.InFlight == 0)
         {
             return false;
@@ -312,6 +341,7 @@ public sealed partial class Reactor : IDisposable
 
         _ = ring.SubmitAndPoll(); // one system call a turn at most
         Statistics.RingEnters = ring.EnterCount;
+        Statistics.FixedTransfers = ring.FixedTransfers;
         int count = ring.Reap(_completions);
         for (int i = 0; i < count; i++)
         {
@@ -325,6 +355,11 @@ public sealed partial class Reactor : IDisposable
         for (int i = 0; i < _engines.Length && count > 0; i++)
         {
             _engines[i].FlushCompletions();
+        }
+
+        if (ring.WantsMemory)
+        {
+            RegisterWantedMemory(ring);
         }
 
         return count > 0;
@@ -366,6 +401,7 @@ public sealed partial class Reactor : IDisposable
             function.Controller.Control.Close();
         }
 
+        _ring!.CloseTables();
         Report();
     }
 

@@ -72,6 +72,7 @@ internal sealed class CommandLine
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--reactors", "N", "threads that the queues are spread over, 1 to 8 (default: 1)"),
         new("--cpu", "N[,N...]", "keep the serving thread on CPU N; with several, one CPU for each"),
+        new("--register-memory", "MODE", "on: pin host memory that files and disks use, for fewer cycles a command;\noff (default): docs/performance.md says for which hosts"),
         new("--lock-memory", null, "keep all memory resident (mlockall): no page is waited for"),
         new("--ready-file", "FILE", "a file, with the process ID, that exists while the firmware serves"),
         new(

@@ -45,6 +45,7 @@ internal static class CommandLineTree
                 "--doorbells" => EndpointControllerNode.Attributes["vfio_user", "doorbells"],
                 "--poll" => EndpointControllerNode.Attributes["reactor", "poll"],
                 "--reactors" => EndpointControllerNode.Attributes["reactor", "count"],
+                "--register-memory" => EndpointControllerNode.Attributes["reactor", "register_memory"],
                 "--cpu" => EndpointControllerNode.Attributes["reactor", "cpu"],
                 _ => null,
             };

@@ -15,6 +15,7 @@ internal static class ServedReactors
         EndpointControllerNode? withCount = Agreed(controllers, "count", node => node.ReactorCount?.ToString(CultureInfo.InvariantCulture));
         EndpointControllerNode? withCpus = Agreed(controllers, "cpu", node => node.Cpus is null ? null : string.Join(',', node.Cpus));
         EndpointControllerNode? withPoll = Agreed(controllers, "poll", node => node.PollMode);
+        EndpointControllerNode? withMemory = Agreed(controllers, "register_memory", node => node.RegisterMemory);
         int count = (int)(withCount?.ReactorCount ?? 1);
         if (withCpus?.Cpus is uint[] cpus && cpus.Length != count)
         {
@@ -35,7 +36,10 @@ internal static class ServedReactors
         for (int i = 0; i < count; i++)
         {
             reactors.Add(new ReactorOptions(
-                withPoll?.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, withCpus is null ? -1 : (int)withCpus.Cpus![i]));
+                withPoll?.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, withCpus is null ? -1 : (int)withCpus.Cpus![i])
+            {
+                RegistersMemory = withMemory?.RegisterMemory == "on",
+            });
         }
 
         return reactors;
@@ -60,6 +64,6 @@ internal static class ServedReactors
     private static Place PlaceOf(EndpointControllerNode node, string key)
     {
         Place place = node.Place.Member("reactor").Member(key);
-        return place.IsOption ? new Place(null, key == "count" ? "--reactors" : $"--{key}") : place;
+        return place.IsOption ? new Place(null, key == "count" ? "--reactors" : $"--{key.Replace('_', '-')}") : place;
     }
 }

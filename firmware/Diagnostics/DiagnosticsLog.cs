@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 4;
+    public const uint CurrentLayoutVersion = 5;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -73,6 +73,9 @@ public struct DiagnosticsLog
 
     /// <summary>Nanoseconds that the home reactor spent in productive turns, a few idle ones before each included.</summary>
     [FieldOffset(456)] public ulong BusyNanoseconds;
+
+    /// <summary>Transfers of disks to and from registered memory, on the home reactor.</summary>
+    [FieldOffset(464)] public ulong FixedTransfers;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

@@ -33,6 +33,9 @@ public sealed class ReactorStatistics
     /// <summary>System calls for disks: submissions and looks at results (io_uring_enter).</summary>
     public ulong RingEnters;
 
+    /// <summary>Transfers of disks to and from registered memory.</summary>
+    public ulong FixedTransfers;
+
     /// <summary>
     /// Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.
     /// </summary>

@@ -103,6 +103,9 @@ public unsafe struct BackendOperation
     /// <summary>Set by <see cref="NamespaceBackend.Cancel"/>: no further step is begun.</summary>
     public bool IsCancelled;
 
+    /// <summary>Set where registered memory did not do: what follows is done without.</summary>
+    public bool AvoidsRegistered;
+
     /// <summary>Room for <c>CommandSlot.SegmentsMax</c> vectors that stay valid until the operation ends.</summary>
     public IoVector* Vectors;
 
@@ -121,6 +124,7 @@ public unsafe struct BackendOperation
         Step = 0;
         Retries = 0;
         IsCancelled = false;
+        AvoidsRegistered = false;
         ErrorNumber = 0;
         Status = Status.Success;
     }

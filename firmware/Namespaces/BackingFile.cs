@@ -18,6 +18,10 @@ internal sealed unsafe class BackingFile : IDisposable
     /// <summary>The largest alignment that is used directly: every buffer of the firmware starts and ends on such a boundary.</summary>
     internal const uint AlignmentMax = 4096;
 
+    // The kernel ends the io_uring of a killed process, and with it locks on files in the ring's table, some time after the process.
+    private const int ReleaseLooks = 20;
+    private const long ReleaseLookNanoseconds = 25_000_000;
+
     private readonly string _path;
     private int _descriptor;
 
@@ -163,6 +167,12 @@ internal sealed unsafe class BackingFile : IDisposable
     private void Lock()
     {
         int result = Files.Lock(_descriptor, LockOperation.Exclusive | LockOperation.NonBlocking);
+        for (int i = 0; i < ReleaseLooks && result == -Errno.EAGAIN; i++)
+        {
+            _ = Clock.Sleep(ReleaseLookNanoseconds);
+            result = Files.Lock(_descriptor, LockOperation.Exclusive | LockOperation.NonBlocking);
+        }
+
         if (result == -Errno.EAGAIN)
         {
             throw Problem(_path, "is locked by another process; a file serves one namespace at a time");
@@ -295,6 +305,12 @@ internal sealed unsafe class BackingFile : IDisposable
     private void OpenDevice(ulong? sizeBytes, bool isBuffered)
     {
         int descriptor = Files.Open(_path, OpenFlags.ReadWrite | OpenFlags.Exclusive | (isBuffered ? 0 : OpenFlags.Direct));
+        for (int i = 0; i < ReleaseLooks && descriptor == -Errno.EBUSY; i++)
+        {
+            _ = Clock.Sleep(ReleaseLookNanoseconds);
+            descriptor = Files.Open(_path, OpenFlags.ReadWrite | OpenFlags.Exclusive | (isBuffered ? 0 : OpenFlags.Direct));
+        }
+
         if (descriptor < 0)
         {
             throw Problem(_path, descriptor == -Errno.EBUSY

@@ -24,6 +24,11 @@ public sealed unsafe class FileBackend : NamespaceBackend
     // Pieces in which a range is zeroed or punched: between two of them a cancelled command can end.
     private const ulong AllocatePieceBytes = 1UL << 30;
 
+    // How long a file that goes waits for each reactor to let go of it.
+    private const long RetirePatienceNanoseconds = 2_000_000_000;
+
+    private const int UnknownPlace = int.MinValue;
+
     // Zeroes for file systems that cannot zero a range; the same memory stands in every vector.
     private const uint ZeroBufferBytes = 64 * 1024;
     private const int ZeroVectors = 32;
@@ -35,6 +40,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private readonly bool _isBuffered;
     private BackingFile? _file;
     private IoUring[] _rings = [];
+    private int[] _filePlaces = []; // in the file tables of the rings, or UnknownPlace, or less than 0 for none
     private byte* _zeroes;
     private int _descriptor = -1;
     private bool _canPunchHoles;
@@ -113,7 +119,20 @@ public sealed unsafe class FileBackend : NamespaceBackend
             Open();
         }
 
-        _rings = rings;
+        if (_rings.Length == 0)
+        {
+            _rings = rings;
+            _filePlaces = new int[rings.Length];
+            Array.Fill(_filePlaces, UnknownPlace);
+        }
+
+        for (int i = 0; i < rings.Length; i++)
+        {
+            if (_filePlaces[i] == UnknownPlace && rings[i].IsOwnedByCaller)
+            {
+                _filePlaces[i] = rings[i].TakeFilePlace(_descriptor);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -196,6 +215,15 @@ public sealed unsafe class FileBackend : NamespaceBackend
             _zeroes = null;
         }
 
+        for (int i = 0; i < _filePlaces.Length; i++)
+        {
+            if (_filePlaces[i] >= 0)
+            {
+                _ = _rings[i].RetireFilePlace(_filePlaces[i], RetirePatienceNanoseconds);
+                _filePlaces[i] = UnknownPlace;
+            }
+        }
+
         _file?.Dispose();
         _descriptor = -1;
         base.Dispose(disposing);
@@ -250,6 +278,13 @@ public sealed unsafe class FileBackend : NamespaceBackend
             return Issue(ref operation);
         }
 
+        if (errorNumber == Errno.EFAULT && stage == Stage.Transfer && !operation.AvoidsRegistered && Ring(in operation).HasMemoryTable)
+        {
+            // Prepared in the turn in which the memory table was emptied; the memory itself stays until the command has ended.
+            operation.AvoidsRegistered = true;
+            return Issue(ref operation);
+        }
+
         if (errorNumber is Errno.EOPNOTSUPP or Errno.ENOSYS && stage is Stage.PunchHole or Stage.ZeroRange)
         {
             return FallBack(ref operation, stage);
@@ -289,16 +324,31 @@ public sealed unsafe class FileBackend : NamespaceBackend
             return TransferAtOnce(ref operation);
         }
 
+        SubmissionFlags how = FileOf(operation.Reactor, out int file);
         bool accepted = (Stage)operation.Step switch
         {
-            Stage.Transfer => IssueTransfer(ref operation, offset, tag),
-            Stage.WriteZeroBuffer => IssueZeroBuffer(ref operation, offset, tag),
+            Stage.Transfer => IssueTransfer(ref operation, offset, tag, file, how),
+            Stage.WriteZeroBuffer => IssueZeroBuffer(ref operation, offset, tag, file, how),
             Stage.PunchHole => Ring(in operation).TryAllocate(
-                _descriptor, FallocateMode.PunchHole | FallocateMode.KeepSize, offset, AllocateLength(in operation), tag),
-            Stage.ZeroRange => Ring(in operation).TryAllocate(_descriptor, FallocateMode.ZeroRange, offset, AllocateLength(in operation), tag),
-            _ => Ring(in operation).TrySync(_descriptor, dataOnly: true, tag),
+                file, FallocateMode.PunchHole | FallocateMode.KeepSize, offset, AllocateLength(in operation), tag, how),
+            Stage.ZeroRange => Ring(in operation).TryAllocate(file, FallocateMode.ZeroRange, offset, AllocateLength(in operation), tag, how),
+            _ => Ring(in operation).TrySync(file, dataOnly: true, tag, how),
         };
         return accepted ? BackendOutcome.Pending : BackendOutcome.Busy;
+    }
+
+    /// <summary>How a reactor's ring is told of the file: by its place in the ring's table where it has one, else by the descriptor.</summary>
+    private SubmissionFlags FileOf(int reactor, out int file)
+    {
+        int place = _filePlaces[reactor];
+        if (place == UnknownPlace)
+        {
+            // The first operation of a reactor that did not start the namespace: one more system call, once.
+            place = _filePlaces[reactor] = _rings[reactor].TakeFilePlace(_descriptor);
+        }
+
+        file = place >= 0 ? place : _descriptor;
+        return place >= 0 ? SubmissionFlags.FixedFile : SubmissionFlags.None;
     }
 
     private static ulong AllocateLength(in BackendOperation operation) =>
@@ -324,25 +374,34 @@ public sealed unsafe class FileBackend : NamespaceBackend
         return Complete(ref operation, (int)result);
     }
 
-    private bool IssueTransfer(ref BackendOperation operation, ulong offset, ulong tag)
+    private bool IssueTransfer(ref BackendOperation operation, ulong offset, ulong tag, int file, SubmissionFlags how)
     {
         bool isRead = operation.Kind == BackendOperationKind.Read;
         ReadWriteFlags options = !isRead && (operation.Flags & BackendFlags.ForceUnitAccess) != 0
             ? ReadWriteFlags.DataSync
             : ReadWriteFlags.None;
+        IoUring ring = Ring(in operation);
         uint count = FillVectors(ref operation);
         if (count == 1)
         {
             void* memory = operation.Vectors[0].Base;
             uint length = (uint)operation.Vectors[0].LengthBytes;
+            int registered = operation.AvoidsRegistered ? -1 : ring.FindMemory((byte*)memory, length);
+            if (registered >= 0)
+            {
+                return isRead
+                    ? ring.TryReadFixed(file, memory, length, offset, (ushort)registered, tag, options, how)
+                    : ring.TryWriteFixed(file, memory, length, offset, (ushort)registered, tag, options, how);
+            }
+
             return isRead
-                ? Ring(in operation).TryRead(_descriptor, memory, length, offset, tag, options)
-                : Ring(in operation).TryWrite(_descriptor, memory, length, offset, tag, options);
+                ? ring.TryRead(file, memory, length, offset, tag, options, how)
+                : ring.TryWrite(file, memory, length, offset, tag, options, how);
         }
 
         return isRead
-            ? Ring(in operation).TryReadVectors(_descriptor, operation.Vectors, count, offset, tag, options)
-            : Ring(in operation).TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag, options);
+            ? ring.TryReadVectors(file, operation.Vectors, count, offset, tag, options, how)
+            : ring.TryWriteVectors(file, operation.Vectors, count, offset, tag, options, how);
     }
 
     /// <summary>Describes the memory from <see cref="BackendOperation.DoneBytes"/> on.</summary>
@@ -370,7 +429,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
         return count;
     }
 
-    private bool IssueZeroBuffer(ref BackendOperation operation, ulong offset, ulong tag)
+    private bool IssueZeroBuffer(ref BackendOperation operation, ulong offset, ulong tag, int file, SubmissionFlags how)
     {
         ulong rest = operation.LengthBytes - operation.DoneBytes;
         uint count = 0;
@@ -381,6 +440,6 @@ public sealed unsafe class FileBackend : NamespaceBackend
             rest -= length;
         }
 
-        return Ring(in operation).TryWriteVectors(_descriptor, operation.Vectors, count, offset, tag);
+        return Ring(in operation).TryWriteVectors(file, operation.Vectors, count, offset, tag, ReadWriteFlags.None, how);
     }
 }

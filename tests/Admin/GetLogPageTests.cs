@@ -287,7 +287,7 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(4u, log.LayoutVersion);
+        Assert.Equal(5u, log.LayoutVersion);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
         Assert.Equal(1ul, log.CommandsInFlight);
@@ -313,6 +313,7 @@ public sealed class GetLogPageTests
     [InlineData(nameof(DiagnosticsLog.GarbageCollections), 112)]
     [InlineData(nameof(DiagnosticsLog.RingEnters), 448)]
     [InlineData(nameof(DiagnosticsLog.BusyNanoseconds), 456)]
+    [InlineData(nameof(DiagnosticsLog.FixedTransfers), 464)]
     public void The_diagnostics_page_has_its_layout(string field, int offset)
     {
         Assert.Equal(512, Marshal.SizeOf<DiagnosticsLog>());

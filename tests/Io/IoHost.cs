@@ -16,7 +16,7 @@ internal sealed class IoHost : IDisposable
     private readonly EventLog _log = new(Stream.Null);
     private readonly NamespaceBackend[] _backends;
 
-    public IoHost(NamespaceBackend[] backends, bool isMemoryDirect = true, uint blockBytes = 512, int buffers = 8)
+    public IoHost(NamespaceBackend[] backends, bool isMemoryDirect = true, uint blockBytes = 512, int buffers = 8, bool registersMemory = false)
     {
         _backends = backends;
         NvmeNamespace[] namespaces = new NvmeNamespace[backends.Length];
@@ -36,7 +36,7 @@ internal sealed class IoHost : IDisposable
             CommandSlots = 128,
         };
         Controller = new NvmeController(settings, _platform, new NamespaceTable(namespaces), _log);
-        Reactor = new Reactor(_platform, Controller, _log, new ReactorOptions(PollMode.Busy, RingEntries: 256));
+        Reactor = new Reactor(_platform, Controller, _log, new ReactorOptions(PollMode.Busy, RingEntries: 256) { RegistersMemory = registersMemory });
         Reactor.Start();
         Host = new TestHost(
             _platform,
@@ -47,6 +47,8 @@ internal sealed class IoHost : IDisposable
         Host.CreateIoQueues(1, 128);
         Data = Host.Allocate(1 << 20);
     }
+
+    public FakePlatform Platform => _platform;
 
     public NvmeNamespace[] Namespaces { get; }
 

@@ -49,4 +49,36 @@ public sealed class RingCallTests
         Assert.Equal(total, host.Reactor.Statistics.RingEnters);
         Assert.Null(host.Host.ProtocolError);
     }
+
+    [Fact]
+    public void Registered_memory_is_used_and_forgotten_when_the_host_changes_its_memory()
+    {
+        using TemporaryFile file = new(1 << 20);
+        using IoHost host = new([new FileBackend(file.Path, blockBytes: 4096)], blockBytes: 4096, registersMemory: true);
+        byte[] data = new byte[4096];
+        ulong address = host.Host.Options.MemoryAddress;
+        ulong length = host.Host.Options.MemoryLengthBytes;
+        for (int round = 0; round < 5; round++)
+        {
+            ulong before = host.Reactor.Statistics.FixedTransfers;
+            for (int i = 0; i < 8; i++)
+            {
+                new Random((round * 8) + i).NextBytes(data);
+                host.Write((ulong)i, data, 4096 * i);
+                Assert.Equal(data, host.Read((ulong)i, 1, 4096 * (i ^ 1)));
+            }
+
+            Assert.True(host.Reactor.Statistics.FixedTransfers > before + 8, "memory that is used is registered");
+
+            // The host's queues and data are copied over into what it maps next.
+            byte[] kept = host.Host.Memory.Bytes(address, (int)length).ToArray();
+            host.Platform.QueueUnmap(address, length);
+            host.Host.Settle();
+            kept.CopyTo(host.Host.Memory.Bytes(address, (int)length));
+            host.Platform.QueueMap(address, length, isDirect: true);
+            host.Host.Settle();
+        }
+
+        Assert.Null(host.Host.ProtocolError);
+    }
 }

@@ -10,6 +10,7 @@ internal sealed class EndpointControllerNode
 {
     private const string SocketName = "/cntrl";
     private static readonly string[] s_pollModes = ["busy", "adaptive"];
+    private static readonly string[] s_switch = ["on", "off"];
     private static readonly string[] s_doorbellModes = ["mapped", TrappedDoorbells];
     private static readonly string[] s_platforms = [VfioUserPlatform, Rk3588Platform];
 
@@ -52,6 +53,9 @@ internal sealed class EndpointControllerNode
     /// <summary>Reactors of the process, over which the queues are spread; one where nothing is said.</summary>
     public uint? ReactorCount { get; set; }
 
+    /// <summary>Whether reactors register memory with io_uring: on or off; off where nothing is said.</summary>
+    public string? RegisterMemory { get; set; }
+
     /// <summary>Cores that the reactors stay on, one for each; null for any.</summary>
     public uint[]? Cpus { get; set; }
 
@@ -74,6 +78,7 @@ internal sealed class EndpointControllerNode
         .. Rk3588Attributes.Rows,
         Row.Choice<EndpointControllerNode>("reactor", "poll", s_pollModes, (n, v) => n.PollMode = v, n => n.PollMode),
         Row.Number<EndpointControllerNode>("reactor", "count", 1, ReactorsMaximum, (n, v) => n.ReactorCount = v, n => n.ReactorCount),
+        Row.Choice<EndpointControllerNode>("reactor", "register_memory", s_switch, (n, v) => n.RegisterMemory = v, n => n.RegisterMemory),
         new AttributeRow<EndpointControllerNode>(
             "reactor",
             "cpu",

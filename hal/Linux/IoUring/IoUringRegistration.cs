@@ -69,7 +69,11 @@ public sealed unsafe partial class IoUring
     /// <see cref="HasWork"/> false.
     /// The counter is signalled for results that a <see cref="Submit"/> posts itself too, so that it may end one wait for
     /// nothing.</remarks>
-    public int RegisterEvent(int eventFd) => IoUringSystemCalls.Register(_fd, IoUringRegister.EventFd, &eventFd, 1);
+    public int RegisterEvent(int eventFd)
+    {
+        _wakeDescriptor = eventFd;
+        return IoUringSystemCalls.Register(_fd, IoUringRegister.EventFd, &eventFd, 1);
+    }
 
     /// <summary>Ends the registration of the event counter.</summary>
     public int UnregisterEvent() => IoUringSystemCalls.Register(_fd, IoUringRegister.UnregisterEventFd, null, 0);

@@ -63,6 +63,7 @@ internal static unsafe class DiagnosticsPage
         data->Sleeps = reactor.Sleeps;
         data->RingEnters = reactor.RingEnters;
         data->BusyNanoseconds = reactor.BusyNanoseconds;
+        data->FixedTransfers = reactor.FixedTransfers;
         data->ManagedBytesAllocated = (ulong)reactor.AllocatedBytes;
         data->GarbageCollections = (ulong)reactor.Collections;
     }
