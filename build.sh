@@ -28,6 +28,8 @@ usage: ./build.sh [--rid RID] [VERB] [OPTIONS]
   board                  publish, boot two machines with a register model of the SoC between them: a board whose init starts
                          the firmware, and a Linux host that uses the SSD; show both, leave the logs in out/board/
   test [FILTER]          every test, unit to end to end; FILTER as in `dotnet test --filter`
+  defects [NAME]...      build defects into a copy of the sources, one after the other, and see that the tests fail which should; NAME: part of
+                         the name of one in tests/Defects/Reference or tests/Defects/Promises (default: all, which takes a quarter of an hour)
   clean                  remove out/ and all build products (the download cache of the rig stays)
   help                   this text
 
@@ -171,6 +173,13 @@ run_tests() {
     return "$status"
 }
 
+# Builds and tests by itself: what it runs is changed sources in out/defects, not what is published.
+defects() {
+    need_dotnet
+    exec dotnet run --project tools/Mutations/Mutations.csproj -c "$configuration" -f net10.0 --property:NvmepfFrameworks=net10.0 \
+        --artifacts-path "$out/obj/tests" -v q -- "$PWD" "$out/defects" "$@"
+}
+
 run() {
     local host=linux
     while [ $# -gt 0 ]; do
@@ -239,6 +248,7 @@ case $verb in
     board) board ;;
     test) run_tests "${1:-}" ;;
     bench) bench "$@" ;;
+    defects) defects "$@" ;;
     clean) rm -rf "$out"; find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} + ;;
     help | --help | -h) usage ;;
     *) usage >&2; die "unknown verb '$verb'" ;;

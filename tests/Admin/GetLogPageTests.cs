@@ -4,6 +4,7 @@ using Nvmepf.Firmware.Commands;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Transfer;
 using Nvmepf.Spec;
 using Nvmepf.Tests.Support;
 using Xunit;
@@ -118,9 +119,20 @@ public sealed class GetLogPageTests
     {
         using AdminHost host = new();
         host.Data(8192).Fill(0xA5);
+        LeaveDataInBuffers(host.Controller.Home.Buffers);
+        LeaveDataInBuffers(host.Controller.Home.SmallBuffers);
         Assert.Equal(StatusCode.Success, host.Run(Read(0x03, 1024)).Code);
         Assert.False(host.Data(1024)[512..].ContainsAnyExcept((byte)0));
         Assert.Equal(0xA5, host.Data(1025)[1024]);
+    }
+
+    /// <summary>Every transfer buffer is as the data of other commands left it.</summary>
+    private static unsafe void LeaveDataInBuffers(BufferPool pool)
+    {
+        for (int i = 0; i < pool.Count; i++)
+        {
+            new Span<byte>(pool[i], (int)pool.BufferLengthBytes).Fill(0x5A);
+        }
     }
 
     [Fact]

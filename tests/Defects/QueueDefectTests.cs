@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Queues;
 using Nvmepf.Hal;
 using Nvmepf.Spec;
 using Nvmepf.Tests.Admin;
@@ -99,6 +100,7 @@ public sealed class QueueDefectTests
     public void A_queue_deleted_under_load_fetches_nothing_more_and_answers_what_it_had_fetched(ArbitrationMechanism arbitration, bool isMemoryDirect)
     {
         using ArbitrationRig rig = new(arbitration, [QueuePriority.High, QueuePriority.High], isMemoryDirect, slots: 8) { DeletesQueues = true };
+        bool sawDeleting = false;
         for (int round = 0; round < 20; round++)
         {
             rig.Run(20 + round, 1, 2);
@@ -106,14 +108,19 @@ public sealed class QueueDefectTests
             SubmissionQueueEntry delete = TestHost.Admin(AdminOpcode.DeleteIoSubmissionQueue);
             delete.Cdw10 = 1;
             ushort identifier = rig.Host.AdminQueue.Submit(in delete);
+            SubmissionQueue queue = rig.Controller.Queues.Submission(1);
+            int headAtBegin = -1;
             while (rig.Host.AdminQueue.IsOutstanding(identifier))
             {
                 rig.Fill(1); // the doorbell is rung all the while
                 rig.Fill(2);
                 rig.Step();
+                headAtBegin = headAtBegin < 0 && queue.State == SubmissionQueueState.Deleting ? queue.Head : headAtBegin;
                 _ = rig.Host.TryReap(0, out _);
             }
 
+            Assert.True(headAtBegin < 0 || headAtBegin == queue.Head, $"the deletion began with the head at {headAtBegin} and ended with it at {queue.Head}");
+            sawDeleting |= headAtBegin >= 0;
             long answered = rig.Completed[1];
             for (int i = 0; i < 50; i++)
             {
@@ -132,6 +139,8 @@ public sealed class QueueDefectTests
                 rig.Step();
             }
         }
+
+        Assert.True(sawDeleting, "a deletion waited for commands");
     }
 
     [Fact]

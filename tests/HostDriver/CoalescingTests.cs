@@ -13,16 +13,22 @@ namespace Nvmepf.Tests.HostDriver;
 public sealed class CoalescingTests
 {
     private const uint LongestTime = 255; // 25.5 ms
+    private const int LoadedMachineRounds = 200; // one of which is not held up by others
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(25.5);
 
     [Fact]
     public void As_many_completions_as_the_threshold_are_one_interrupt()
     {
         using Rig rig = new(thresholdZeroBased: 7, LongestTime);
-        for (int i = 0; i < 10; i++)
+        TimeSpan shortest = TimeSpan.MaxValue;
+        for (int i = 0; i < 10 || (i < LoadedMachineRounds && shortest >= s_longest / 2); i++)
         {
-            Assert.Equal(1UL, rig.Interrupts(commands: 8, out _));
+            Assert.Equal(1UL, rig.Interrupts(commands: 8, out TimeSpan waited));
+            shortest = waited < shortest ? waited : shortest;
         }
+
+        // Half of the time: the firmware takes a time that is a turn old, so that a wait for the whole of it may look a little shorter.
+        Assert.True(shortest < s_longest / 2, $"the threshold was reached, and the shortest wait was {shortest.TotalMilliseconds} ms");
     }
 
     [Fact]
@@ -39,7 +45,7 @@ public sealed class CoalescingTests
     public void Without_a_time_or_with_a_threshold_of_one_nothing_waits(uint thresholdZeroBased, uint time)
     {
         using Rig rig = new(thresholdZeroBased, time);
-        Assert.True(rig.ShortestWait() < s_longest);
+        Assert.True(rig.ShortestWait(LoadedMachineRounds) < s_longest);
     }
 
     [Fact]
@@ -48,7 +54,7 @@ public sealed class CoalescingTests
         using Rig rig = new(thresholdZeroBased: 255, LongestTime);
         Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
         NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, 1 | (1u << 16))), "Set Features 09h");
-        Assert.True(rig.ShortestWait() < s_longest);
+        Assert.True(rig.ShortestWait(LoadedMachineRounds) < s_longest);
         NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, 1)), "Set Features 09h");
         Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
     }
@@ -110,11 +116,11 @@ public sealed class CoalescingTests
             return count + Host.Function.TakeInterrupts(1);
         }
 
-        /// <summary>The shortest of ten waits for the interrupt of one command.</summary>
-        public TimeSpan ShortestWait()
+        /// <summary>The shortest of some waits for the interrupt of one command; the first that is shorter than the longest time ends the search.</summary>
+        public TimeSpan ShortestWait(int rounds = 10)
         {
             TimeSpan shortest = TimeSpan.MaxValue;
-            for (int i = 0; i < 10; i++)
+            for (int i = 0; i < rounds && shortest >= s_longest - TimeSpan.FromMilliseconds(1); i++)
             {
                 Assert.Equal(1UL, Interrupts(1, out TimeSpan waited));
                 shortest = waited < shortest ? waited : shortest;

@@ -24,6 +24,7 @@ public sealed unsafe class ForwardingTests
         }
 
         Assert.Equal(Status.Success, host.Io(NvmOpcode.Read, 64, dataOffset: 512)); // more than one piece
+        Assert.Equal(StatusCode.DataTransferError, host.Io(NvmOpcode.Read, dataOffset: 1 << 30).Code); // its data is looked for where it says
         Assert.Equal(0, host.Controller.Passthrough!.InFlight);
     }
 

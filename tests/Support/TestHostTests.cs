@@ -80,6 +80,11 @@ public sealed class TestHostTests
         rig.Platform.QueueUnmap(address, length);
         rig.Host.Settle();
         Assert.Equal(FakePlatform.UnmappedByte, rig.Host.Memory.At<byte>(address));
+        rig.Host.Submission(1).WriteTailDoorbell(1); // a command that lies in memory which is gone
+        rig.Host.RunTurns(20);
+        Assert.False(rig.Host.Memory.Bytes(address, (int)length).ContainsAnyExcept(FakePlatform.UnmappedByte), "memory that is gone is not written");
+        rig.Host.Submission(1).WriteTailDoorbell(0);
+        rig.Host.RunTurns(1);
         before.CopyTo(rig.Host.Memory.Bytes(address, (int)length));
         rig.Platform.QueueMap(address, length, isDirect: false);
         rig.Host.Settle();

@@ -9,9 +9,12 @@ namespace Nvmepf.Tests.Support;
 public sealed unsafe class TestSubmissionQueue
 {
     private readonly bool[] _isOutstanding = new bool[65536];
+    private readonly long[] _place = new long[65536]; // how many entries were put in before that of the command
     private readonly uint* _tailDoorbell;
     private readonly SubmissionQueueEntry* _entries;
     private ushort _nextCommandIdentifier;
+    private long _put;
+    private long _fetched; // as the heads in completions say
 
     /// <summary>Lays an empty queue over host memory, which it clears.</summary>
     public TestSubmissionQueue(FakePlatform platform, ushort identifier, ushort completionQueueIdentifier, int entries, ulong address)
@@ -74,6 +77,7 @@ public sealed unsafe class TestSubmissionQueue
         Tail = (Tail + 1) % (uint)Entries;
         Outstanding++;
         _isOutstanding[entry.Cdw0.CommandIdentifier] = true;
+        _place[entry.Cdw0.CommandIdentifier] = _put++;
     }
 
     public ushort Submit(in SubmissionQueueEntry entry)
@@ -102,6 +106,12 @@ public sealed unsafe class TestSubmissionQueue
         {
             ProtocolError ??= $"submission queue {Identifier}: head {completion.SubmissionQueueHeadPointer} of {Entries} entries";
             return;
+        }
+
+        _fetched += (completion.SubmissionQueueHeadPointer - Head + (uint)Entries) % (uint)Entries;
+        if (_fetched <= _place[completion.CommandIdentifier])
+        {
+            ProtocolError ??= $"submission queue {Identifier}: head {completion.SubmissionQueueHeadPointer} with the completion of an entry that lies behind it";
         }
 
         _isOutstanding[completion.CommandIdentifier] = false;

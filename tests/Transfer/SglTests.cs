@@ -255,6 +255,9 @@ public sealed unsafe class SglTests : IDisposable
         SglDescriptor[] loop = new SglDescriptor[descriptors];
         loop[^1] = TestHost.Descriptor(type, List, (uint)descriptors * 16);
         Write(List, loop);
+
+        // A walk without a bound would never come back to fail here: after a while the loop ends with something that is no descriptor.
+        using Timer end = new(_ => Write(List + ((ulong)(descriptors - 1) * 16), new SglDescriptor()), null, TimeSpan.FromSeconds(10), Timeout.InfiniteTimeSpan);
         AssertRefused(StatusCode.InvalidNumberOfSglDescriptors, Map(loop[^1], 512));
         Assert.Equal(DataMapper.DescriptorsMax + 1, _rig.Slot.Walk.Visited);
     }
