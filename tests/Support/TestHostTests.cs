@@ -74,16 +74,17 @@ public sealed class TestHostTests
         using Rig rig = new(isMemoryDirect: true);
         Assert.True(rig.Host.Enable());
         rig.Host.CreateIoQueues(1, QueueEntries);
+        _ = rig.Host.Execute(rig.Host.Submission(1), TestHost.Io((NvmOpcode)0x7E)); // from here on there may be a pointer to the queues
         ulong address = rig.Host.Options.MemoryAddress;
         ulong length = rig.Host.Options.MemoryLengthBytes;
         byte[] before = rig.Host.Memory.Bytes(address, (int)length).ToArray();
         rig.Platform.QueueUnmap(address, length);
         rig.Host.Settle();
         Assert.Equal(FakePlatform.UnmappedByte, rig.Host.Memory.At<byte>(address));
-        rig.Host.Submission(1).WriteTailDoorbell(1); // a command that lies in memory which is gone
+        rig.Host.Submission(1).WriteTailDoorbell(2); // a command that lies in memory which is gone
         rig.Host.RunTurns(20);
         Assert.False(rig.Host.Memory.Bytes(address, (int)length).ContainsAnyExcept(FakePlatform.UnmappedByte), "memory that is gone is not written");
-        rig.Host.Submission(1).WriteTailDoorbell(0);
+        rig.Host.Submission(1).WriteTailDoorbell(1);
         rig.Host.RunTurns(1);
         before.CopyTo(rig.Host.Memory.Bytes(address, (int)length));
         rig.Platform.QueueMap(address, length, isDirect: false);
