@@ -63,7 +63,7 @@ internal static class ImpliedNodes
         {
             if (port.Address.Transport == "pci")
             {
-                names.AddRange(port.Subsystems);
+                names.AddRange(port.Subsystems.FindAll(nqn => !names.Contains(nqn))); // which may be on several ports
             }
         }
 

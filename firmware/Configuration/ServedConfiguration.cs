@@ -100,7 +100,7 @@ internal sealed class ServedConfiguration
         FillSubsystem(subsystem, passthrough is not null);
         FillFunction(function, subsystem, port);
         int siblings = others.FindAll(other => other.Settings.SubsystemNqn == subsystem.Nqn).Count;
-        ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings));
+        ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings)) with { HasSiblings = HasSeveral(tree, subsystem) };
         if (!namespaces.TryGetValue(subsystem, out List<ServedNamespace>? served))
         {
             namespaces[subsystem] = served = FillNamespaces(subsystem);
@@ -132,6 +132,19 @@ internal sealed class ServedConfiguration
             Passthrough = passthrough,
             TrapsDoorbells = controller.DoorbellMode == EndpointControllerNode.TrappedDoorbells,
         };
+    }
+
+    /// <summary>Whether more than one function that is started has the subsystem.</summary>
+    private static bool HasSeveral(ConfigurationTree tree, SubsystemNode subsystem)
+    {
+        int count = 0;
+        foreach (EndpointControllerNode controller in StartedControllers(tree))
+        {
+            count += controller.Functions.FindAll(
+                name => tree.Functions.Find(node => node.Name == name)?.SubsystemNqn == subsystem.Nqn).Count;
+        }
+
+        return count > 1;
     }
 
     /// <summary>A function without an interrupt pin offers no INTx.</summary>

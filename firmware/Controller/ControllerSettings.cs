@@ -30,6 +30,9 @@ public sealed record ControllerSettings
     /// <summary>Controller ID.</summary>
     public ushort ControllerId { get; init; } = 1;
 
+    /// <summary>Whether the subsystem has other controllers as well; Linux takes a second one only where the first has said so (CMIC).</summary>
+    public bool HasSiblings { get; init; }
+
     /// <summary>ANA groups and their states at start; none for a controller that reports no asymmetric access.</summary>
     public AnaGroupSetting[] AnaGroups { get; init; } = [];
 

@@ -124,6 +124,7 @@ public static unsafe class IdentityCorrection
     {
         data->PciVendorId = settings.VendorId;
         data->PciSubsystemVendorId = settings.SubsystemVendorId;
+        data->ControllerMultiPathCapabilities = ControllerStructure.MultiPath(settings);
         data->SerialNumber = target->SerialNumber;
         data->ModelNumber = target->ModelNumber;
         data->FirmwareRevision = target->FirmwareRevision;

@@ -38,6 +38,16 @@ public sealed class AnaTests
     }
 
     [Fact]
+    public void Controllers_of_one_subsystem_say_that_there_are_several()
+    {
+        using AdminHost host = new([AdminHost.Namespace(1)], settings: AdminHost.DefaultSettings with { HasSiblings = true });
+        Assert.Equal(StatusCode.Success, host.Run(AdminHost.Command(AdminOpcode.Identify, 0, (uint)Cns.Controller)).Code);
+        Assert.Equal(
+            MultiPathCapabilities.MultiplePorts | MultiPathCapabilities.MultipleControllers,
+            host.DataAs<IdentifyController>().ControllerMultiPathCapabilities);
+    }
+
+    [Fact]
     public void Identify_says_what_the_log_needs()
     {
         using AdminHost host = Create(new AnaGroupSetting(1, AnaState.Optimized));

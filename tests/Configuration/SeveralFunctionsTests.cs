@@ -32,6 +32,7 @@ public sealed class SeveralFunctionsTests
         Assert.Equal([0xBEEF, 0xCAFE], functions.Select(function => (int)function.Identity.DeviceId));
         Assert.Equal([4, 8], functions.Select(function => function.Settings.IoQueueCount));
         Assert.All(functions, function => Assert.Equal(1, function.Settings.ControllerId));
+        Assert.All(functions, function => Assert.False(function.Settings.HasSiblings));
         Assert.NotSame(functions[0].Namespaces, functions[1].Namespaces);
     }
 
@@ -41,9 +42,28 @@ public sealed class SeveralFunctionsTests
         IReadOnlyList<ServedFunction> functions = Functions(Json(attributes: "\"cntlid_min\": 5"));
         Assert.Same(functions[0].Namespaces, functions[1].Namespaces);
         Assert.Equal([5, 6], functions.Select(function => (int)function.Settings.ControllerId));
+        Assert.All(functions, function => Assert.True(function.Settings.HasSiblings));
         Assert.Equal(
             "a.json: subsystems[0].attr.cntlid_max \"5\": the subsystem has 2 functions or more, and each needs a controller ID; allowed: 6 or more",
             Judge.ErrorOfFile(Json(attributes: "\"cntlid_min\": 5, \"cntlid_max\": 5")));
+    }
+
+    [Fact]
+    public void The_only_subsystem_may_be_left_out_although_it_is_on_two_ports()
+    {
+        const string Nqn = "nqn.2026-01.lab:a";
+        IReadOnlyList<ServedFunction> functions = Functions($$$"""
+            {
+              "subsystems": [{"nqn": "{{{Nqn}}}", "namespaces": [{"nsid": 1, "enable": 1, "device": {"path": "/srv/a"}}]}],
+              "ports": [
+                {"portid": 1, "addr": {"trtype": "pci"}, "subsystems": ["{{{Nqn}}}"]},
+                {"portid": 2, "addr": {"trtype": "pci"}, "subsystems": ["{{{Nqn}}}"], "ana_groups": [{"grpid": 1, "ana": {"state": "inaccessible"}}]}],
+              "functions": [{"name": "f0", "nvme": {"portid": 1}}, {"name": "f1", "nvme": {"portid": 2}}],
+              "controllers": [{{{Controllers}}}]
+            }
+            """);
+        Assert.All(functions, function => Assert.Equal(Nqn, function.Settings.SubsystemNqn));
+        Assert.Equal([0, 1], functions.Select(function => function.Settings.AnaGroups.Length));
     }
 
     [Fact]

@@ -71,6 +71,7 @@ internal static unsafe class ControllerStructure
         data->WarningCompositeTemperatureThresholdKelvin = HealthMonitor.WarningTemperatureKelvin;
         data->CriticalCompositeTemperatureThresholdKelvin = HealthMonitor.CriticalTemperatureKelvin;
         data->TotalNvmCapacityBytes = TotalCapacityBytes(controller);
+        data->ControllerMultiPathCapabilities = MultiPath(controller.Settings);
         if (controller.Ana.IsReported)
         {
             data->ControllerMultiPathCapabilities |= MultiPathCapabilities.AsymmetricNamespaceAccessReporting;
@@ -100,6 +101,10 @@ internal static unsafe class ControllerStructure
         data->NamespaceWriteProtectionCapabilities = NamespaceWriteProtection.Capabilities;
         data->SglSupport = DataMapper.SglSupport;
     }
+
+    /// <summary>CMIC but for ANA: functions that share a subsystem are controllers and ports of it.</summary>
+    internal static MultiPathCapabilities MultiPath(ControllerSettings settings) =>
+        settings.HasSiblings ? MultiPathCapabilities.MultiplePorts | MultiPathCapabilities.MultipleControllers : MultiPathCapabilities.None;
 
     /// <summary>Bytes of all namespaces.</summary>
     internal static UInt128 TotalCapacityBytes(NvmeController controller)
