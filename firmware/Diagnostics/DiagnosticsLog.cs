@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 5;
+    public const uint CurrentLayoutVersion = 6;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -76,6 +76,9 @@ public struct DiagnosticsLog
 
     /// <summary>Transfers of disks to and from registered memory, on the home reactor.</summary>
     [FieldOffset(464)] public ulong FixedTransfers;
+
+    /// <summary>I/O submission queues whose doorbells the controller takes from host memory (Doorbell Buffer Config).</summary>
+    [FieldOffset(472)] public uint ShadowDoorbellQueues;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

@@ -128,6 +128,9 @@ public sealed unsafe class SubmissionQueue
         _ = _tailDoorbell.Clear();
     }
 
+    /// <summary>True where the tail comes from host memory and not from the register; any thread may ask.</summary>
+    public bool UsesShadowDoorbell => _shadow.IsUsed;
+
     /// <summary>From here on the tail comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
     public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
         _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u), eventIndexPage + (Identifier * 8u), _tail, Entries);

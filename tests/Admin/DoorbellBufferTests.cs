@@ -63,6 +63,7 @@ public sealed class DoorbellBufferTests
     {
         using Rig rig = new();
         rig.Host.CreateIoQueues(2, QueueEntries);
+        Assert.Equal(0u, rig.ShadowDoorbellQueues());
         TestSubmissionQueue queue = rig.Host.Submission(2);
         for (int i = 0; i < 3; i++)
         {
@@ -71,6 +72,7 @@ public sealed class DoorbellBufferTests
 
         rig.Word(16) = 77; // what stood there before is nobody's doorbell
         rig.Configure();
+        Assert.Equal(2u, rig.ShadowDoorbellQueues());
         Assert.Equal(3u, rig.Word(16));
         Assert.Equal(3u, rig.Word(16 + 4));
         Assert.Equal(2u, rig.EventIndex(16));
@@ -179,6 +181,7 @@ public sealed class DoorbellBufferTests
         Assert.True(rig.Host.Disable());
         Assert.True(rig.Host.Enable());
         rig.Host.CreateIoQueues(1, QueueEntries);
+        Assert.Equal(0u, rig.ShadowDoorbellQueues());
         rig.Word(8) = 4;
         Assert.False(rig.Host.Execute(rig.Host.Submission(1), rig.Read).CompletionStatus.Status.IsError);
     }
@@ -313,6 +316,17 @@ public sealed class DoorbellBufferTests
             entry.Prp1 = _doorbells + doorbellsOffset;
             entry.Prp2 = _eventIndexes + eventIndexesOffset;
             return Host.Execute(Host.AdminQueue, in entry).CompletionStatus.Status;
+        }
+
+        /// <summary>What the diagnostics page says of doorbells in host memory.</summary>
+        public uint ShadowDoorbellQueues()
+        {
+            const uint LengthBytes = 512;
+            SubmissionQueueEntry entry = TestHost.Admin(AdminOpcode.GetLogPage);
+            entry.Cdw10 = 0xC0 | (((LengthBytes / 4) - 1) << 16);
+            entry.Prp1 = _data;
+            Assert.False(Host.Execute(Host.AdminQueue, in entry).CompletionStatus.Status.IsError);
+            return Host.Memory.At<DiagnosticsLog>(_data).ShadowDoorbellQueues;
         }
 
         public bool TryFinish(int queue = 1)

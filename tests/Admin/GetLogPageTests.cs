@@ -299,7 +299,8 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(5u, log.LayoutVersion);
+        Assert.Equal(6u, log.LayoutVersion);
+        Assert.Equal(0u, log.ShadowDoorbellQueues);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
         Assert.Equal(1ul, log.CommandsInFlight);
@@ -326,6 +327,8 @@ public sealed class GetLogPageTests
     [InlineData(nameof(DiagnosticsLog.RingEnters), 448)]
     [InlineData(nameof(DiagnosticsLog.BusyNanoseconds), 456)]
     [InlineData(nameof(DiagnosticsLog.FixedTransfers), 464)]
+    [InlineData(nameof(DiagnosticsLog.EachReactor), 128)]
+    [InlineData(nameof(DiagnosticsLog.ShadowDoorbellQueues), 472)]
     public void The_diagnostics_page_has_its_layout(string field, int offset)
     {
         Assert.Equal(512, Marshal.SizeOf<DiagnosticsLog>());

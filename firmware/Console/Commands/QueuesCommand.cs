@@ -36,7 +36,8 @@ internal static class QueuesCommand
             new Column("waiting", 7),
             new Column("in_flight", 9),
             new Column("cqid", 5),
-            new Column("reactor", 7));
+            new Column("reactor", 7),
+            new Column("doorbell", -8));
         for (int i = 0; i <= function.Controller.IoQueueCount; i++)
         {
             foreach (ConsoleReactor reactor in function.Reactors)
@@ -45,8 +46,9 @@ internal static class QueuesCommand
                 if (queue.State != SubmissionQueueState.None)
                 {
                     string state = queue.State == SubmissionQueueState.Active ? "active" : "deleting";
+                    string doorbell = queue.UsesShadowDoorbell ? "shadow" : "register";
                     report.Row(
-                        i, state, queue.Entries, queue.Head, queue.WaitingEntries, queue.InFlight, queue.CompletionQueueIdentifier, reactor.Index);
+                        i, state, queue.Entries, queue.Head, queue.WaitingEntries, queue.InFlight, queue.CompletionQueueIdentifier, reactor.Index, doorbell);
                 }
             }
         }

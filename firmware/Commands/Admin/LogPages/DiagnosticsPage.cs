@@ -1,6 +1,7 @@
 using Nvmepf.Firmware.Commands.Admin.Structures;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
+using Nvmepf.Firmware.Queues;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Commands.Admin.LogPages;
@@ -30,6 +31,12 @@ internal static unsafe class DiagnosticsPage
         data->CommandsInFlight += (ulong)share.Engine.InFlight;
         data->Stalls += share.Engine.StallCount;
         data->InterruptsRaised += share.Queues.Coalescer.RaisedCount;
+        for (int i = 1; i <= share.Queues.HighestSubmission; i++)
+        {
+            SubmissionQueue queue = share.Queues.Submission(i);
+            data->ShadowDoorbellQueues += queue.State != SubmissionQueueState.None && queue.UsesShadowDoorbell ? 1u : 0;
+        }
+
         if (share.Reactor.Index < DiagnosticsLog.ReactorsMax)
         {
             data->EachReactor[share.Reactor.Index] = new DiagnosticsOfReactor
