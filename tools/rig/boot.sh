@@ -10,6 +10,7 @@
 #   --with-fio             the guest has fio (a second more to boot)
 #   --with-archive CPIO    more files for the guest's root (repeatable)
 #   --private-memory       guest RAM without a file descriptor: the server must move data by DMA messages
+#   --bios-drives          the BIOS sets the drives up before Linux does, as on a PC: many seconds on an emulated processor, as it asks for each NSID
 #   --memory MIB           guest RAM (1024)
 #   --cpus N               guest processors (4)
 #   --accelerator NAME     tcg, kvm, or auto (what provision.sh found to work)
@@ -33,7 +34,7 @@ set -euo pipefail
 . "$rig_dir/machine.sh"
 
 script='' status='' pid_file='' qmp='' accelerator=auto
-with_fio=0 private_memory=0 memory=1024 cpus=4 boots=1 time_limit=180
+with_fio=0 private_memory=0 bios_drives=0 memory=1024 cpus=4 boots=1 time_limit=180
 device_count=0 settings=() archives=() devices=() kernel_arguments=() qemu_arguments=()
 qemu_pid='' work=''
 
@@ -70,6 +71,7 @@ parse() {
       -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;;
       --with-fio) with_fio=1; shift; continue ;;
       --private-memory) private_memory=1; shift; continue ;;
+      --bios-drives) bios_drives=1; shift; continue ;;
     esac
     (($# >= 2)) || rig_die "option $option is unknown or lacks its value; try --help"
     case $option in
@@ -144,6 +146,8 @@ start_qemu() {
   # The block device must outlive its only controller for a moment, when the controller is removed and found again.
   command_line="$rig_kernel_line nvme_core.multipath=1 nvme_core.multipath_always_on=1 ${kernel_arguments[*]}"
   if ((boots == 1)); then machine+=(-no-reboot); fi
+  # A BIOS that may boot from nothing but what it is told leaves other drives alone.
+  if ((!bios_drives)); then machine+=(-boot strict=on); fi
   if [[ -n $qmp ]]; then machine+=(-qmp "unix:$qmp,server=on,wait=off"); fi
 
   mkfifo "$work/monitor.in" "$work/monitor.out" "$work/console"
@@ -166,6 +170,10 @@ serve_requests() {
     ((number > served)) || continue
     case $line in
       "RIG-REQUEST system_reset") printf 'system_reset\n' >"$work/monitor.in" ;;
+      "RIG-REQUEST memory-comes")
+        printf '%s\n' "object_add memory-backend-memfd,id=more,size=256M,share=on" "device_add pc-dimm,id=more-dimm,memdev=more" >"$work/monitor.in"
+        ;;
+      "RIG-REQUEST memory-goes") printf 'device_del more-dimm\n' >"$work/monitor.in" ;;
       RIG-REQUEST*) rig_say "the guest asks for something unknown: $line" ;;
     esac
   done < <(tr -d '\r' <"$status")
