@@ -35,5 +35,14 @@ public sealed class LinuxGuestTests(GuestRig rig, ITestOutputHelper log)
     public void Acknowledged_data_survive_sudden_death_of_the_firmware() => rig.Run(log, "sudden-death");
 
     [GuestFact]
+    public void Four_queues_with_doorbells_in_memory_on_two_reactors_outlive_resets_and_changes_of_memory() => rig.Run(log, "reactors");
+
+    [GuestFact]
+    public void Two_hosts_meet_on_reservations_that_outlive_the_firmware() => rig.Run(log, "reservations");
+
+    [GuestFact]
+    public void A_Linux_host_follows_ANA_states_over_two_paths_and_loses_nothing() => rig.Run(log, "multipath");
+
+    [GuestFact]
     public void A_host_whose_memory_cannot_be_mapped_is_served_by_dma_messages() => rig.Run(log, "demo", "--private-memory");
 }

@@ -14,6 +14,7 @@ public sealed class ArbitrationTests
 {
     private const int Entries = 512;
     private const int CommandBytes = 64 * 1024;
+    private const int CommandBytesMax = 128 * 1024;
 
     [Theory]
     [InlineData(8, 4, 2)]
@@ -66,6 +67,23 @@ public sealed class ArbitrationTests
         }
     }
 
+    [Fact]
+    public void The_userspace_host_sees_a_quiet_queue_wait_for_one_burst_of_a_noisy_one_at_a_time()
+    {
+        const int Burst = 4;
+        const int Quiet = 32;
+        using var firmware = new FirmwareProcess("--namespace", "ram:64M", "--queues", "8");
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        SetArbitration(host, 2, 1, 1, 1);
+        List<int> order = CompletionOrder(host, [QueuePriority.Low, QueuePriority.Low], [500, Quiet], [128 * 1024, 4096]);
+
+        // Turn by turn a burst of each; of the noisy queue one more, which may have been first.
+        int overtaking = order.Take(order.LastIndexOf(2)).Count(queue => queue == 1);
+        Assert.True(overtaking <= Quiet + (2 * Burst), $"{overtaking} commands of 128 KiB overtook {Quiet} of 4 KiB");
+        Assert.True(overtaking >= Quiet - (2 * Burst), $"only {overtaking} commands of 128 KiB were served beside {Quiet} of 4 KiB");
+    }
+
     private static NvmeHost Connect(FirmwareProcess firmware)
     {
         NvmeHost host = firmware.Connect(new NvmeHostOptions { Arbitration = ArbitrationMechanism.WeightedRoundRobinWithUrgent });
@@ -80,16 +98,16 @@ public sealed class ArbitrationTests
     }
 
     /// <summary>Fills a queue of each priority, rings all doorbells, and returns the queues in the order in which their commands completed.</summary>
-    private static List<int> CompletionOrder(NvmeHost host, QueuePriority[] priorities, int[] counts)
+    private static List<int> CompletionOrder(NvmeHost host, QueuePriority[] priorities, int[] counts, int[]? lengthsBytes = null)
     {
         HostCompletionQueue completion = host.CreateCompletionQueue(8, 1024); // a place for every completion: credit decides nothing
-        HostBuffer data = host.Arena.Allocate(CommandBytes, 4096);
-        HostBuffer lists = host.Arena.Allocate(4096, 4096);
-        SubmissionQueueEntry read = NvmeCommands.BlockCommand(NvmOpcode.Read, 1, 0, CommandBytes / 512)
-            .WithPrp(PrpBuilder.Contiguous(data.Address, CommandBytes, 4096, lists));
+        HostBuffer data = host.Arena.Allocate(CommandBytesMax, 4096);
         var queues = new HostSubmissionQueue[priorities.Length];
         for (int i = 0; i < queues.Length; i++)
         {
+            int lengthBytes = lengthsBytes is null ? CommandBytes : lengthsBytes[i];
+            SubmissionQueueEntry read = NvmeCommands.BlockCommand(NvmOpcode.Read, 1, 0, lengthBytes / 512)
+                .WithPrp(PrpBuilder.Contiguous(data.Address, lengthBytes, 4096, host.Arena.Allocate(4096, 4096)));
             queues[i] = host.CreateSubmissionQueue((ushort)(i + 1), Entries, completion, priorities[i]);
             for (int n = 0; n < counts[i]; n++)
             {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.VfioUser;
+using Nvmepf.Spec;
 using Xunit;
 
 namespace Nvmepf.Tests.HostDriver;
@@ -30,12 +32,60 @@ public sealed class SeveralReactorsTests
     [InlineData("reset")]
     [InlineData("queue")]
     [InlineData("connection")]
+    [InlineData("memory")]
     public void Torture_finds_nothing_on_two_reactors(string group)
     {
         using FirmwareProcess firmware = new("--reactors", "2", "--namespace", "ram:64M");
         _ = firmware.RunWell("torture", "--only", group);
         Assert.Equal(0, firmware.Terminate());
     }
+
+    [Fact]
+    public void Memory_that_goes_under_the_commands_of_both_reactors_is_let_go_and_queues_go_on()
+    {
+        const int LengthBytes = 64 * 1024;
+        const byte Mark = 0x5A;
+        using FirmwareProcess firmware = new("--reactors", "2", "--namespace", "ram:64M", "--queues", "4");
+        using (NvmeHost host = firmware.Connect())
+        using (DmaArena transient = new(4 << 20, DmaArena.DefaultAddress + (1UL << 36)))
+        {
+            host.Enable();
+            HostSubmissionQueue[] queues = [.. Enumerable.Range(1, 4).Select(identifier => host.CreateQueuePair((ushort)identifier, 64))];
+            HostBuffer target = transient.Allocate(LengthBytes, 4096);
+            SubmissionQueueEntry lost = Blocks(host, NvmOpcode.Read, 0, target.Address, LengthBytes);
+            HostBuffer kept = host.Arena.Allocate(4096, 4096);
+            for (int round = 0; round < 25; round++)
+            {
+                transient.MapInto(host.Client);
+                ushort[][] identifiers = [.. queues.Select(queue => Enumerable.Range(0, 24).Select(_ => host.Push(queue, lost)).ToArray())];
+                Array.ForEach(queues, queue => queue.RingTail());
+                transient.UnmapFrom(host.Client);
+                target.Bytes.Fill(Mark); // the answer was that nothing touches it any more
+                for (int i = 0; i < queues.Length; i++)
+                {
+                    Assert.All(identifiers[i], identifier => Assert.Contains(
+                        host.Wait(queues[i], identifier).CompletionStatus.Status.Code, new[] { StatusCode.Success, StatusCode.DataTransferError }));
+                    kept.Bytes.Fill((byte)(round + i));
+                    Assert.True(host.Execute(queues[i], Blocks(host, NvmOpcode.Write, 64 + i, kept.Address, 4096)).CompletionStatus.Status.IsSuccess);
+                    kept.Bytes.Clear();
+                    Assert.True(host.Execute(queues[i], Blocks(host, NvmOpcode.Read, 64 + i, kept.Address, 4096)).CompletionStatus.Status.IsSuccess);
+                    Assert.False(kept.Bytes.ContainsAnyExcept((byte)(round + i)));
+                }
+
+                Assert.False(target.Bytes.ContainsAnyExcept(Mark), $"data came after the unmap of round {round} was answered");
+            }
+        }
+
+        Assert.Equal(0, firmware.Terminate());
+        MatchCollection handled = Regex.Matches(firmware.Log, @"Reactor (\d) handled (\d+) commands");
+        Assert.Equal(2, handled.Count);
+        Assert.All(handled, match => Assert.True(long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) > 1000, firmware.Log));
+    }
+
+    /// <summary>A command on 4 KiB blocks from one on, whose data is contiguous.</summary>
+    private static SubmissionQueueEntry Blocks(NvmeHost host, NvmOpcode opcode, int block, ulong address, int lengthBytes) =>
+        NvmeCommands.BlockCommand(opcode, 1, (ulong)block * 8, lengthBytes / 512)
+            .WithPrp(PrpBuilder.Contiguous(address, lengthBytes, host.PageLengthBytes, host.Arena.Allocate(4096, 4096)));
 
     [Fact]
     public void The_tour_passes_on_two_reactors_with_interrupts_and_doorbells_by_message()

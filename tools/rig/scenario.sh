@@ -15,11 +15,13 @@
 set -euo pipefail
 # shellcheck source=tools/rig/paths.sh
 . "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+# shellcheck source=tools/rig/pair.sh
+. "$rig_dir/pair.sh"
 
 size_mib=1024
 queues=4
 model="nvmepf end-to-end"
-firmware='' follows_directory=0 emulated=0 private_memory=0 keep='' name=''
+firmware='' functions=1 follows_directory=0 emulated=0 private_memory=0 keep='' name=''
 firmware_options=()
 work='' firmware_pid='' boot_pid=''
 
@@ -55,7 +57,7 @@ end_process() {
 
 list() {
   local file
-  for file in tour filesystem fio-verify discard live-namespaces reset-under-io reboot sudden-death demo; do
+  for file in tour filesystem fio-verify discard live-namespaces reset-under-io reboot sudden-death reactors reservations multipath demo; do
     if [[ $file == sudden-death ]]; then
       printf '%-16s %s\n' "$file" "the firmware is killed while it writes; a fresh one with a fresh guest finds all that was acknowledged"
     else
@@ -99,9 +101,13 @@ parse() {
 start_firmware() {
   local deadline=$((SECONDS + 15))
   ((emulated)) && return
-  rm -rf "$work/nvme0" && mkdir "$work/nvme0"
+  rm -rf "$work"/nvme[01] && mkdir "$work"/nvme{0,1}
   printf -- '-- %s\n' "$(basename "$firmware") starts" >>"$work/firmware.log"
   local -a options=(--vfio-user "$work/nvme0" --namespace "file:$work/image,size=${size_mib}M" --queues "$queues" --model "$model")
+  if ((functions == 2)); then
+    pair_configuration "$work" >"$work/pair.json"
+    options=(--config "$work/pair.json" --console "unix:$work/nvme0/console")
+  fi
   options+=("${firmware_options[@]}")
   # As a directory that is followed, where the scenario wants one.
   if ((follows_directory)); then
@@ -110,7 +116,7 @@ start_firmware() {
   fi
   "$firmware" "${options[@]}" </dev/null >>"$work/firmware.log" 2>&1 &
   firmware_pid=$!
-  until [[ -S $work/nvme0/cntrl ]]; do
+  until [[ -S $work/nvme0/cntrl && ($functions == 1 || -S $work/nvme1/cntrl) ]]; do
     kill -0 "$firmware_pid" 2>/dev/null || rig_die "$firmware ended before it listened"
     ((SECONDS < deadline)) || rig_die "$firmware does not listen on $work/nvme0/cntrl after 15 s"
     sleep 0.1
@@ -139,7 +145,9 @@ boot() {
   if ((emulated)); then
     options+=(--emulated "$work/image" --set RIG_PCI_ID=1b36:0010 --set "RIG_MODEL=QEMU NVMe Ctrl" --set RIG_STRICT=0)
   else
-    options+=(--vfio-user "$work/nvme0/cntrl" --set RIG_PCI_ID=1b96:beef --set "RIG_MODEL=$model" --set RIG_STRICT=1)
+    options+=(--vfio-user "$work/nvme0/cntrl")
+    if ((functions == 2)); then options+=(--vfio-user "$work/nvme1/cntrl"); fi
+    options+=(--set RIG_PCI_ID=1b96:beef --set "RIG_MODEL=$model" --set RIG_STRICT=1)
   fi
   if ((private_memory)); then options+=(--private-memory); fi
   shift 2
@@ -164,6 +172,14 @@ plain() {
   boot "$@"
   finish_boot
   stop_firmware
+}
+
+# Several reactors, and memory that can be plugged in.
+reactors() {
+  ((emulated)) && rig_die "QEMU's own controller has no reactors"
+  firmware_options+=(--reactors 2)
+  plain reactors 300 --with-fio --set RIG_REACTORS=2 --qemu-argument -m --qemu-argument "1024M,slots=2,maxmem=2G"
+  (($(grep -c 'allocated 0 bytes$' "$work/firmware.log") == 2)) || rig_die "a reactor allocated memory"
 }
 
 # Deallocated space must come back from the file: 64 MiB were written, 2 MiB are left.
@@ -244,7 +260,8 @@ main() {
   # The firmware makes its file itself.
   if ((emulated)); then truncate -s "${size_mib}M" "$work/image"; fi
   case $name in
-    tour | filesystem) plain "$name" 120 ;;
+    tour) plain tour 150 --bios-drives ;;
+    filesystem) plain filesystem 120 ;;
     fio-verify) plain fio-verify 300 --with-fio ;;
     reset-under-io) plain reset-under-io 300 --with-fio ;;
     demo) plain demo 240 --with-fio ;;
@@ -252,6 +269,9 @@ main() {
     discard) discard ;;
     live-namespaces) live_namespaces ;;
     sudden-death) sudden_death ;;
+    reactors) reactors ;;
+    reservations) reservations ;;
+    multipath) multipath 11 ;;
     *) rig_die "there is no scenario $name; --list prints them" ;;
   esac
   rig_say "$name: everything held"

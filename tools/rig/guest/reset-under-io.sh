@@ -6,32 +6,11 @@
 # shellcheck source=tools/rig/guest/prelude.sh
 . /rig/prelude.sh
 
-# The controller's name and PCI address; the name may change when it is found again.
-name() { for controller in /sys/class/nvme/nvme*; do basename "$controller"; done; }
-is_live() { [ "$(cat "/sys/class/nvme/$(name)/state" 2>/dev/null)" = live ]; }
+# shellcheck source=tools/rig/guest/under-io.sh
+. /rig/under-io.sh
 pci_address=$(cat "/sys/class/nvme/$(name)/address")
-
-fio_runs() { kill -0 "$fio" 2>/dev/null; }
-fio_ended() { ! fio_runs; }
-
-# progress WHAT: fio must be alive and sectors must move after each blow.
-progress() {
-  wait_until 60 "the controller to be live after $1" is_live
-  fio_runs || { cat /tmp/fio; fail "fio ended too early, after $1"; }
-  sectors=$(moved)
-  wait_until 60 "I/O to go on after $1" moved_beyond "$sectors"
-  printf 'ok: I/O goes on after %s\n' "$1"
-}
-moved() { awk '{ print $3 + $7 }' "/sys/block/${disk#/dev/}/stat"; }
-moved_beyond() { [ "$(moved)" -gt "$1" ]; }
-
-step "fio in the background"
-echo 60 >"/sys/block/${disk#/dev/}/delayed_removal_secs" || fail "this kernel has no delayed_removal_secs"
-fio --name=job --filename="$disk" --direct=1 --numjobs=4 --iodepth=32 --ioengine=libaio --size=48m --offset_increment=200m --rw=randrw \
-  --bssplit=4k/60:64k/30:512/10 --verify=crc32c --verify_backlog=128 --verify_fatal=1 --verify_dump=0 --time_based --runtime=600 --thread=1 \
-  --cpus_allowed=0-3 --cpus_allowed_policy=split --group_reporting=1 >/tmp/fio 2>&1 &
-fio=$!
-wait_until 30 "fio to start" moved_beyond "$(moved)"
+outlive_removal
+begin_fio 4 32
 
 for round in $(seq "${RIG_ROUNDS:-2}"); do
   step "round $round: nvme reset"
@@ -44,24 +23,11 @@ for round in $(seq "${RIG_ROUNDS:-2}"); do
   progress "function level reset"
 
   step "round $round: remove and rescan"
-  printf '$ echo 1 >/sys/bus/pci/devices/%s/remove; sleep 1; echo 1 >/sys/bus/pci/rescan\n' "$pci_address"
-  echo 1 >"/sys/bus/pci/devices/$pci_address/remove"
-  [ ! -e "/sys/bus/pci/devices/$pci_address" ] || fail "the device is still there"
-  sleep 1
-  fio_runs || { cat /tmp/fio; fail "fio did not survive the removal"; }
-  echo 1 >/sys/bus/pci/rescan
-  wait_until 30 "the device to be found again" test -e "/sys/bus/pci/devices/$pci_address/nvme"
+  remove_and_rescan "$pci_address"
   progress "remove and rescan"
 done
 
-step "fio ends"
-# An interrupted fio finishes its outstanding verifies and says how it went.
-kill -INT "$fio"
-wait_until 120 "fio to end" fio_ended
-wait "$fio" && fio_status=0 || fio_status=$?
-grep -E 'read:|write:|err=' /tmp/fio || true
-grep -q 'err= 0' /tmp/fio || { cat /tmp/fio; fail "fio saw an error (status $fio_status)"; }
-
+end_fio
 dmesg | grep nvme | tail -n 20
 # While the controller is away, multipath says that it holds requests back.
 kernel_log_holds_only 'nvme nvme[0-9]+: resetting controller$' 'block nvme0n1: no usable path - requeuing I/O$' \
