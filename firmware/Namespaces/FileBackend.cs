@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
 using Nvmepf.Spec;
@@ -40,7 +41,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     private readonly bool _isBuffered;
     private BackingFile? _file;
     private IoUring[] _rings = [];
-    private int[] _filePlaces = []; // in the file tables of the rings, or UnknownPlace, or less than 0 for none
+    private readonly int[] _filePlaces = new int[DiagnosticsLog.ReactorsMax]; // in the rings' file tables, or UnknownPlace, or less than 0 for none
     private byte* _zeroes;
     private int _descriptor = -1;
     private bool _canPunchHoles;
@@ -58,6 +59,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
     public FileBackend(string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false, bool isBuffered = false)
     {
         _isBuffered = isBuffered;
+        Array.Fill(_filePlaces, UnknownPlace);
         _path = path;
         _wantedSizeBytes = sizeBytes;
         _blockBytes = blockBytes;
@@ -119,13 +121,9 @@ public sealed unsafe class FileBackend : NamespaceBackend
             Open();
         }
 
-        if (_rings.Length == 0)
-        {
-            _rings = rings;
-            _filePlaces = new int[rings.Length];
-            Array.Fill(_filePlaces, UnknownPlace);
-        }
-
+        // On a reactor where the namespace comes while others are served, so nothing is allocated here.
+        Invariant.Check(rings.Length <= _filePlaces.Length, "a place for each reactor");
+        _rings = rings;
         for (int i = 0; i < rings.Length; i++)
         {
             if (_filePlaces[i] == UnknownPlace && rings[i].IsOwnedByCaller)
