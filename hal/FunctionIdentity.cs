@@ -7,7 +7,7 @@ namespace Nvmepf.Hal;
 /// <param name="SubsystemId">Subsystem ID.</param>
 /// <param name="RevisionId">Revision ID.</param>
 /// <param name="ClassCode">Class code, 24 bits: base class, subclass, programming interface; 010802h for an NVMe I/O controller.</param>
-/// <param name="MsixVectorCount">MSI-X table size in vectors, 1 to 256.</param>
+/// <param name="MsixVectorCount">MSI-X table size in vectors, 1 to 256; 0 for no MSI-X.</param>
 public sealed record FunctionIdentity(
     ushort VendorId,
     ushort DeviceId,
@@ -17,6 +17,18 @@ public sealed record FunctionIdentity(
     uint ClassCode,
     int MsixVectorCount)
 {
-    /// <summary>MSI messages offered where the function has MSI as well, 1 to 32; 0 for as many as MSI-X vectors, up to 32.</summary>
+    /// <summary>Most messages of MSI (PCI Local Bus 3.0 section 6.8.1).</summary>
+    public const int MsiMessagesMax = 32;
+
+    /// <summary>MSI messages offered, 1 to 32, rounded up to a power of two; 0 for no MSI.</summary>
     public int MsiMessageCount { get; init; }
+
+    /// <summary>INTx pin: 1 (INTA#) to 4 (INTD#), 0 for none.</summary>
+    public byte InterruptPin { get; init; }
+
+    /// <summary>Messages that the MSI capability says: <see cref="MsiMessageCount"/> as a power of two.</summary>
+    public int MsiMessagesOffered => MsiMessageCount == 0 ? 0 : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)MsiMessageCount);
+
+    /// <summary>Vectors of the kind that has most; a pin is one.</summary>
+    public int InterruptVectorCount => Math.Max(Math.Max(MsixVectorCount, MsiMessagesOffered), InterruptPin != 0 ? 1 : 0);
 }

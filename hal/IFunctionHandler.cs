@@ -37,6 +37,24 @@ public interface IFunctionHandler
     void FunctionReset(ResetKind kind);
 
     /// <summary>
+    /// The host has gone from one kind of interrupt to another (<see cref="IPlatform.HasLevelInterrupts"/>,
+    /// <see cref="IPlatform.IsMsixEnabled"/>): what is not acknowledged has to be announced anew. Platforms whose hosts reset first need not tell.
+    /// </summary>
+    void InterruptKindChanged()
+    {
+        // For handlers that raise none.
+    }
+
+    /// <summary>
+    /// The host wrote a doorbell in a way that the platform saw, while interrupts are levels. The handler reads the heads and lowers what has been
+    /// taken before it returns, so that the level is right when the host's write has ended.
+    /// </summary>
+    void DoorbellWritten()
+    {
+        // For handlers that raise none.
+    }
+
+    /// <summary>
     /// The platform cannot move data any more: its DMA engine is stuck. Told once a turn as long as it lasts. The controller reports
     /// CSTS.CFS (NVMe Base 2.1 section 3.1.4.6), so that the host resets it.
     /// </summary>

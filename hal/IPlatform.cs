@@ -11,6 +11,9 @@ namespace Nvmepf.Hal;
 /// </remarks>
 public unsafe interface IPlatform : IDisposable
 {
+    /// <summary>Most threads that raise interrupts of one platform.</summary>
+    const int InterruptSourcesMax = 8;
+
     /// <summary>The name in log lines and on the console, e.g. <c>vfio-user</c>.</summary>
     string Name { get; }
 
@@ -45,7 +48,7 @@ public unsafe interface IPlatform : IDisposable
     bool TrapsDoorbells => false;
 
     /// <summary>
-    /// True while interrupts are levels (INTx): a raised one stays asserted until <see cref="LowerInterrupt"/>. False for messages, which need no lowering.
+    /// True while interrupts are levels (INTx): a raised one stays asserted until <see cref="LowerInterrupt(int)"/>. False for messages, which need no lowering.
     /// </summary>
     bool HasLevelInterrupts { get; }
 
@@ -53,6 +56,12 @@ public unsafe interface IPlatform : IDisposable
     /// True while the host takes interrupts by MSI-X, whose mask bits are in the vector table: then no other mask of the function's own counts.
     /// </summary>
     bool IsMsixEnabled => !HasLevelInterrupts;
+
+    /// <summary>
+    /// Vectors that a queue may name as the host has set the function up: entries of the MSI-X table, or messages that Multiple Message Enable
+    /// grants, or 1 for a level (NVMe over PCIe 1.1, Create I/O Completion Queue); all while nothing is enabled. Not for the per-command path.
+    /// </summary>
+    int EnabledVectorCount => InterruptVectorCount;
 
     /// <summary>Monotonic time in nanoseconds; the only clock that the firmware uses, so that a test can own it.</summary>
     long NowNanoseconds { get; }
@@ -96,6 +105,16 @@ public unsafe interface IPlatform : IDisposable
 
     /// <summary>Takes back a level interrupt, and where the platform can, a message that could not be sent yet.</summary>
     void LowerInterrupt(int vector);
+
+    /// <summary>
+    /// <see cref="RaiseInterrupt(int)"/> for one of several threads: a level stands until each source that raised it has lowered it.
+    /// </summary>
+    /// <param name="vector">The vector.</param>
+    /// <param name="source">Number of the thread, 0 (which the calls without it stand for) to <see cref="InterruptSourcesMax"/> less one.</param>
+    void RaiseInterrupt(int vector, int source) => RaiseInterrupt(vector);
+
+    /// <summary><see cref="LowerInterrupt(int)"/> for one of several threads.</summary>
+    void LowerInterrupt(int vector, int source) => LowerInterrupt(vector);
 
     /// <summary>
     /// Makes what the firmware has stored in BAR 0 visible to the host, where the two do not share a coherent view. The other direction,

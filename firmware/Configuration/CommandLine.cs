@@ -49,6 +49,12 @@ internal sealed class CommandLine
             { PathInFile = "subsystems[].passthru" },
         new("--queues", "N", "I/O queues, 1 to 128 (default: 4)") { PathInFile = "subsystems[].attr.qid_max" },
         new("--mdts-kb", "N", "largest transfer in KiB: 8, 16, ... 2048 (default: 512)") { PathInFile = "functions[].nvme.mdts_kb" },
+        new("--interrupt-pin", "N", "1 offers INTx besides MSI-X and MSI (default: 0, none; rk3588: 1)") { PathInFile = "functions[].interrupt_pin" },
+        new(
+            "--adaptive-interrupts",
+            "US",
+            "defer an interrupt while the host has not answered the one before, so\nmany microseconds at most; 0 sends each (default)")
+            { PathInFile = "functions[].nvme.adaptive_interrupts_us" },
         new("--vendor-id", "ID", "PCI vendor and subsystem vendor ID (default: 0x1b96)") { PathInFile = "subsystems[].attr.vendor_id" },
         new("--device-id", "ID", "PCI device ID (default: 0xbeef)") { PathInFile = "functions[].deviceid" },
         new("--serial", "TEXT", "serial number, up to 20 characters (default: made from the NQN)") { PathInFile = "subsystems[].attr.serial" },

@@ -166,6 +166,12 @@ internal static class CommandLineTree
             case "--queues":
                 SubsystemNode.Attributes["attr", "qid_max"].Apply(subsystem, value, place);
                 break;
+            case "--interrupt-pin":
+                FunctionNode.Attributes[null, "interrupt_pin"].Apply(function, value, place);
+                break;
+            case "--adaptive-interrupts":
+                FunctionNode.Attributes["nvme", "adaptive_interrupts_us"].Apply(function, value, place);
+                break;
             case "--mdts-kb":
                 FunctionNode.Attributes["nvme", "mdts_kb"].Apply(function, value, place);
                 break;

@@ -19,6 +19,7 @@ internal sealed class ServedConfiguration
     private const uint QueuesMaximum = 128;
     private const uint ControllerIdMaximum = 65519;
     private const uint DefaultQueueEntries = 1024;
+    private const uint MsiMessagesMaximum = FunctionIdentity.MsiMessagesMax;
     private const uint ClassCode = 0x01_08_02;
 
     // What boards can spare of huge pages; with small buffers, lists and queues it stays below 40 MiB for the usual settings.
@@ -99,6 +100,7 @@ internal sealed class ServedConfiguration
         PassthroughSettings? passthrough = PassthroughChoice.Resolve(subsystem);
         FillSubsystem(subsystem, passthrough is not null);
         FillFunction(function, subsystem, port);
+        FillInterrupts(function, subsystem, controller.Platform == EndpointControllerNode.Rk3588Platform);
         int siblings = others.FindAll(other => other.Settings.SubsystemNqn == subsystem.Nqn).Count;
         ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings)) with { HasSiblings = HasSeveral(tree, subsystem) };
         if (!namespaces.TryGetValue(subsystem, out List<ServedNamespace>? served))
@@ -173,7 +175,8 @@ internal sealed class ServedConfiguration
         MaximumTransferBytes = MaximumTransferBytes(function, port),
         TransferBuffers = TransferBuffers(function, MaximumTransferBytes(function, port)),
         SmallTransferBuffers = DefaultSmallTransferBuffers,
-        IoQueueCount = (int)Math.Min(subsystem.QueueIdMaximum!.Value, function.MsixInterrupts!.Value - 1),
+        IoQueueCount = (int)Math.Min(subsystem.QueueIdMaximum!.Value, QueuesOfVectors(function)),
+        AdaptiveInterruptsMicroseconds = (int)function.AdaptiveInterruptsMicroseconds!,
         QueueEntriesMax = int.Parse(port.MaximumQueueSize!, CultureInfo.InvariantCulture),
     };
 
@@ -186,7 +189,8 @@ internal sealed class ServedConfiguration
         ClassCode,
         (int)function.MsixInterrupts!)
     {
-        MsiMessageCount = (int)(function.MsiInterrupts ?? 0),
+        MsiMessageCount = (int)function.MsiInterrupts!,
+        InterruptPin = (byte)function.InterruptPin!,
     };
 
     /// <summary>The controllers of a subsystem are numbered from cntlid_min on.</summary>
@@ -331,15 +335,42 @@ internal sealed class ServedConfiguration
         function.RevisionId ??= 0;
         function.MdtsKb ??= DefaultMdtsKb;
 
-        // As in nvmet, vectors bound the queues: one is the admin queue's. Who chose neither gets a few of both.
-        uint vectors = function.MsixInterrupts is > 0 and uint msix ? msix : function.MsiInterrupts is > 1 and uint msi ? msi : 0;
-        uint queues = subsystem.QueueIdMaximum ?? (vectors > 0 ? Math.Min(vectors - 1, QueuesMaximum) : DefaultQueues);
-        subsystem.QueueIdMaximum = queues;
-        function.MsixInterrupts = vectors > 0 ? vectors : queues + 1;
         if (port.MaximumQueueSize is null or "-1")
         {
             port.MaximumQueueSize = DefaultQueueEntries.ToString(CultureInfo.InvariantCulture);
         }
+    }
+
+    /// <summary>
+    /// Messages of both kinds are offered unless they are said to be none, a board's pin too. As in nvmet, vectors bound the queues: one is the admin queue's. Who
+    /// chose the vectors of no kind gets a few.
+    /// </summary>
+    private static void FillInterrupts(FunctionNode function, SubsystemNode subsystem, bool isBoard)
+    {
+        uint? chosen = function.MsixInterrupts is > 0 ? function.MsixInterrupts : function.MsiInterrupts is > 1 ? function.MsiInterrupts : null;
+        subsystem.QueueIdMaximum ??= chosen is uint some ? Math.Min(some - 1, QueuesMaximum) : DefaultQueues;
+        function.InterruptPin ??= isBoard ? 1u : 0; // see docs/configuration.md for what QEMU does with a level
+        function.MsixInterrupts ??= chosen ?? subsystem.QueueIdMaximum + 1;
+        function.MsiInterrupts ??= Math.Min(function.MsixInterrupts > 0 ? function.MsixInterrupts.Value : subsystem.QueueIdMaximum.Value + 1, MsiMessagesMaximum);
+        function.AdaptiveInterruptsMicroseconds ??= 0;
+        if (isBoard && (function.MsixInterrupts == 0 || function.MsiInterrupts == 0))
+        {
+            string key = function.MsixInterrupts == 0 ? "msix_interrupts" : "msi_interrupts";
+            throw ConfigurationException.ForValue(function.Place.Member(key), "0", "an rk3588 always has MSI-X and MSI", "not 0");
+        }
+
+        if (function.InterruptPin == 0 && function.MsixInterrupts == 0 && function.MsiInterrupts == 0)
+        {
+            throw ConfigurationException.ForValue(
+                function.Place.Member("interrupt_pin"), "0", "the function has neither MSI-X nor MSI nor a pin", "one of the three");
+        }
+    }
+
+    /// <summary>I/O queues that the vectors allow; a single vector is shared by any number.</summary>
+    private static uint QueuesOfVectors(FunctionNode function)
+    {
+        uint vectors = function.MsixInterrupts > 0 ? function.MsixInterrupts.Value : function.MsiInterrupts!.Value;
+        return vectors > 1 ? vectors - 1 : QueuesMaximum;
     }
 
     private static uint IdOr(uint? id, uint otherwise) => id is null or 0 or FunctionNode.AnyId ? otherwise : id.Value;

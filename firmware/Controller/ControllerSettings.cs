@@ -63,4 +63,9 @@ public sealed record ControllerSettings
 
     /// <summary>Length of a small transfer buffer.</summary>
     public const uint SmallTransferBytes = 16 * 1024;
+
+    /// <summary>
+    /// How long an interrupt may be deferred, in microseconds, while the host has not answered the one before on its vector; 0 sends each.
+    /// </summary>
+    public int AdaptiveInterruptsMicroseconds { get; init; }
 }

@@ -186,7 +186,7 @@ public sealed partial class NvmeController
         QueueShare[] shares = new QueueShare[reactors.Length];
         for (int i = 0; i < shares.Length; i++)
         {
-            ShareLink? link = i == 0 ? null : new ShareLink(new SharedPlatform(Platform, reactors[0]), reactors[0]);
+            ShareLink? link = i == 0 ? null : new ShareLink(new SharedPlatform(Platform, reactors[0], i), reactors[0]);
             shares[i] = new QueueShare(this, link?.Platform ?? Platform, reactors[i], link);
         }
 

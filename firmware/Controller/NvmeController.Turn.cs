@@ -113,6 +113,33 @@ public sealed partial class NvmeController
         }
     }
 
+    /// <inheritdoc/>
+    public void InterruptKindChanged()
+    {
+        foreach (QueueShare share in Shares)
+        {
+            share.Queues.Coalescer.KindChanged(Platform.NowNanoseconds);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void DoorbellWritten()
+    {
+        if (State == ControllerState.Resetting)
+        {
+            return;
+        }
+
+        foreach (QueueShare share in Shares)
+        {
+            share.PollHeads();
+            if (share.Queues.Coalescer.IsAnyAsserted)
+            {
+                share.Queues.LowerInterrupts();
+            }
+        }
+    }
+
     internal void SetFatal(string text)
     {
         Log.WriteLimited(text);

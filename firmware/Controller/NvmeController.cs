@@ -43,13 +43,15 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Platform = platform;
         Namespaces = namespaces;
         Log = log;
-        int offered = Math.Min(platform.InterruptVectorCount, platform.CompletionQueueLimit) - 1;
+
+        // A single vector is shared by all queues; of several, one is the admin queue's.
+        int vectors = platform.InterruptVectorCount > 1 ? platform.InterruptVectorCount : int.MaxValue;
+        int offered = Math.Min(vectors, platform.CompletionQueueLimit) - 1;
         IoQueueCount = Math.Min(settings.IoQueueCount, offered);
         if (IoQueueCount < 1)
         {
             throw new PlatformException(
-                $"the platform offers {platform.InterruptVectorCount} interrupt vectors and {platform.CompletionQueueLimit} completion queues; "
-                + "a controller needs 2 of each (admin and one I/O queue)");
+                $"the platform offers {platform.CompletionQueueLimit} completion queues; a controller needs 2 (admin and one I/O queue)");
         }
 
         CommandTable.Load();

@@ -36,7 +36,8 @@ public sealed unsafe partial class QueueShare : IDisposable
         SmallBuffers = settings.SmallTransferBuffers > 0
             ? new BufferPool(platform, settings.SmallTransferBuffers, ControllerSettings.SmallTransferBytes)
             : Buffers;
-        Queues = new QueueSet(platform, controller.IoQueueCount, settings.QueueEntriesMax);
+        Queues = new QueueSet(
+            platform, controller.IoQueueCount, settings.QueueEntriesMax, settings.AdaptiveInterruptsMicroseconds * 1000L);
         Engine = new CommandEngine(this);
     }
 
@@ -193,7 +194,7 @@ public sealed unsafe partial class QueueShare : IDisposable
         mask = Engine.MayTouchHost ? mask : mask | coalescer.Mask;
         if (mask != coalescer.Mask)
         {
-            coalescer.SetMask(mask);
+            coalescer.SetMask(mask, nowNanoseconds);
         }
 
         if (Engine.MayTouchHost)

@@ -101,6 +101,9 @@ public sealed unsafe class CompletionQueue : IDisposable
     /// <summary>Entries that the host has not taken, as far as its doorbell was read; any thread may ask.</summary>
     public int UntakenEntries => Exists ? Used : 0;
 
+    /// <summary>The host has moved the head since the interrupt logic last looked.</summary>
+    public bool HasMoved { get; set; }
+
     /// <summary>Entries posted since the interrupt logic last looked.</summary>
     public int PostedSinceInterrupt { get; set; }
 
@@ -121,6 +124,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         _lastBadHead = 0;
         CreditsTaken = 0;
         PostedSinceInterrupt = 0;
+        HasMoved = false;
         SubmissionQueueCount = 0;
         _ = _headDoorbell.Clear();
         _mayHaveWindow = true;
@@ -194,6 +198,7 @@ public sealed unsafe class CompletionQueue : IDisposable
             if (consumed <= Used)
             {
                 _head = (ushort)value;
+                HasMoved = true;
                 if (_shadow.IsUsed)
                 {
                     _shadow.Follow(_hostMemory, value);
@@ -207,6 +212,9 @@ public sealed unsafe class CompletionQueue : IDisposable
         _lastBadHead = value;
         return alreadyReported;
     }
+
+    /// <summary>True where the doorbell says now that nothing waits to be taken; <see cref="PollHead"/> judges and believes it later.</summary>
+    public bool IsAllTaken() => !_shadow.IsUsed && _headDoorbell.Read() == _tail;
 
     /// <summary>Writes a completion for which a credit is held; the credit is used up unless the outcome is <see cref="PostOutcome.Later"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,33 +7,60 @@ namespace Nvmepf.Firmware.Queues;
 /// <summary>
 /// Decides when a vector is raised: at the end of a turn for everything posted in it, or later where the host asked for
 /// coalescing (Interrupt Coalescing 08h, Interrupt Vector Configuration 09h). The admin queue is never held back.
-/// A vector that INTMS masks is raised when INTMC unmasks it (NVMe Base 2.1 section 3.1.4.3); with MSI-X that mask has no meaning, the
-/// platform has others.
+/// A vector that INTMS masks is raised when INTMC unmasks it and completions wait to be taken (NVMe over PCIe 1.1 section 3.5.1.1); with
+/// MSI-X that mask has no meaning, the platform has others.
 /// </summary>
+/// <remarks>
+/// <para>
+/// Adaptive interrupts: a message is deferred while the one before has not been answered, that is, while no head doorbell of the vector's
+/// queues has moved since. The host comes anyway. What it may not have seen is what was posted between its last look at the queue and its
+/// doorbell write, and the write itself tells: when a head has moved and completions are left in any queue of the vector, the deferred
+/// message is sent. So of the two, host and firmware, the later always sees the other: either the entry was there when the host looked, or
+/// the firmware finds it behind the head that the host then writes. The entry is stored before the decision to defer, and the doorbell is
+/// read in each turn after that. A message is sent only while a head is known to be behind, so that each has an answer to come.
+/// </para>
+/// <para>
+/// A host need not write its head at once, though: it may take a completion, sleep, and write the doorbell with the next one. So a
+/// message is deferred for <see cref="ControllerSettings.AdaptiveInterruptsMicroseconds"/> at most, then it is sent, answer or not.
+/// Levels need none of this: the level is the memory. Each share of a controller decides for its own queues.
+/// </para>
+/// </remarks>
 public sealed class InterruptCoalescer
 {
     private readonly IPlatform _platform;
+    private readonly QueueSet _queues;
+    private readonly long _deferNanoseconds; // 0: never
     private readonly int[] _pending; // completions posted since the vector was last raised
     private readonly long[] _firstNanoseconds; // when the oldest of them was posted
-    private readonly bool[] _isHeld; // raised while INTMS masked it
+    private readonly long[] _sentNanoseconds; // when the message that is not answered was sent
+    private readonly bool[] _isUnanswered;
+    private readonly bool[] _isDeferred; // another message is due when it is answered, or too old
     private readonly bool[] _isAsserted; // a level that was not taken back
-    private int _waitingVectors;
+    private int _waitingVectors; // with completions that wait for company, or deferred
     private int _assertedVectors;
 
     /// <summary>Creates the logic for every vector of the platform.</summary>
-    public InterruptCoalescer(IPlatform platform)
+    /// <param name="platform">Where interrupts are raised.</param>
+    /// <param name="queues">The queues whose completions are announced.</param>
+    /// <param name="deferNanoseconds">Longest time that a message is deferred while the host has not answered the one before; 0 defers none.</param>
+    public InterruptCoalescer(IPlatform platform, QueueSet queues, long deferNanoseconds)
     {
         _platform = platform;
-        _pending = new int[platform.InterruptVectorCount];
-        _firstNanoseconds = new long[platform.InterruptVectorCount];
-        _isHeld = new bool[platform.InterruptVectorCount];
-        _isAsserted = new bool[platform.InterruptVectorCount];
+        _queues = queues;
+        _deferNanoseconds = deferNanoseconds;
+        int vectors = platform.InterruptVectorCount;
+        _pending = new int[vectors];
+        _firstNanoseconds = new long[vectors];
+        _sentNanoseconds = new long[vectors];
+        _isUnanswered = new bool[vectors];
+        _isDeferred = new bool[vectors];
+        _isAsserted = new bool[vectors];
     }
 
     /// <summary>Interrupts raised since the process started.</summary>
     public ulong RaisedCount { get; private set; }
 
-    /// <summary>True while completions wait for company.</summary>
+    /// <summary>True while completions wait for company, or for the host's answer.</summary>
     public bool IsWaiting => _waitingVectors > 0;
 
     /// <summary>The mask of INTMS and INTMC that was applied last.</summary>
@@ -45,21 +72,42 @@ public sealed class InterruptCoalescer
     /// <summary>True while the vector is an asserted level.</summary>
     public bool IsAsserted(int vector) => _isAsserted[vector];
 
-    /// <summary>Applies another mask: raises what was held and is free now, takes back levels that are masked.</summary>
-    public void SetMask(uint mask)
+    /// <summary>Applies another mask: raises what waits to be taken and is free now, takes back levels that are masked.</summary>
+    public void SetMask(uint mask, long nowNanoseconds)
     {
+        uint before = Mask;
         Mask = mask;
-        for (int vector = 0; vector < _isHeld.Length; vector++)
+        if (_platform.IsMsixEnabled)
         {
+            return;
+        }
+
+        for (int vector = 0; vector < Math.Min(_pending.Length, 32); vector++)
+        {
+            bool wasMasked = ((before >> vector) & 1) != 0;
             if (IsMasked(vector))
             {
-                _isHeld[vector] |= _isAsserted[vector];
                 Lower(vector);
+                EndDeferral(vector);
             }
-            else if (_isHeld[vector])
+            else if (wasMasked && _queues.HasUntaken(vector))
             {
-                _isHeld[vector] = false;
-                Send(vector);
+                Send(vector, nowNanoseconds);
+            }
+        }
+    }
+
+    /// <summary>The host takes interrupts in another way than before: what waits to be taken is announced in that.</summary>
+    public void KindChanged(long nowNanoseconds)
+    {
+        for (int vector = 0; vector < _pending.Length; vector++)
+        {
+            Lower(vector);
+            EndDeferral(vector);
+            _isUnanswered[vector] = false;
+            if (!IsMasked(vector) && _queues.HasUntaken(vector))
+            {
+                Send(vector, nowNanoseconds);
             }
         }
     }
@@ -93,11 +141,21 @@ public sealed class InterruptCoalescer
         if (isAdminQueue || features.IsCoalescingDisabled(vector) || features.CoalescingTimeMicroseconds == 0
             || _pending[vector] >= features.CoalescingThreshold)
         {
-            Raise(vector);
+            Raise(vector, nowNanoseconds);
         }
     }
 
-    /// <summary>Raises the vectors whose oldest completion has waited the aggregation time.</summary>
+    /// <summary>The host has moved the head of a queue of the vector, or the queue is new: what was deferred and is not taken is due.</summary>
+    public void Answered(int vector, long nowNanoseconds)
+    {
+        _isUnanswered[vector] = false;
+        if (EndDeferral(vector) && _queues.HasUntaken(vector))
+        {
+            Send(vector, nowNanoseconds);
+        }
+    }
+
+    /// <summary>Raises the vectors whose oldest completion has waited the aggregation time, or whose host has not answered in time.</summary>
     public void Poll(FeatureStore features, long nowNanoseconds)
     {
         if (_waitingVectors == 0)
@@ -110,7 +168,12 @@ public sealed class InterruptCoalescer
         {
             if (_pending[vector] > 0 && nowNanoseconds - _firstNanoseconds[vector] >= limit)
             {
-                Raise(vector);
+                Raise(vector, nowNanoseconds);
+            }
+
+            if (_isDeferred[vector] && nowNanoseconds - _sentNanoseconds[vector] >= _deferNanoseconds)
+            {
+                Answered(vector, nowNanoseconds);
             }
         }
     }
@@ -119,7 +182,8 @@ public sealed class InterruptCoalescer
     public void Reset()
     {
         Array.Clear(_pending);
-        Array.Clear(_isHeld);
+        Array.Clear(_isDeferred);
+        Array.Clear(_isUnanswered);
         _waitingVectors = 0;
         Mask = 0;
         Array.Clear(_isAsserted);
@@ -131,24 +195,53 @@ public sealed class InterruptCoalescer
         }
     }
 
-    private void Raise(int vector)
+    private void Raise(int vector, long nowNanoseconds)
     {
         _pending[vector] = 0;
         _waitingVectors--;
         if (Mask != 0 && IsMasked(vector))
         {
-            _isHeld[vector] = true;
-            return;
+            return; // the unmask finds what waits to be taken
         }
 
-        Send(vector);
+        if (!_isUnanswered[vector] || nowNanoseconds - _sentNanoseconds[vector] >= _deferNanoseconds)
+        {
+            Send(vector, nowNanoseconds);
+        }
+        else if (!_isDeferred[vector])
+        {
+            _isDeferred[vector] = true;
+            _waitingVectors++;
+        }
     }
 
-    private void Send(int vector)
+    /// <returns>True where a message was deferred.</returns>
+    private bool EndDeferral(int vector)
     {
+        bool wasDeferred = _isDeferred[vector];
+        _isDeferred[vector] = false;
+        _waitingVectors -= wasDeferred ? 1 : 0;
+        return wasDeferred;
+    }
+
+    private void Send(int vector, long nowNanoseconds)
+    {
+        bool isLevel = _platform.HasLevelInterrupts;
+        if (isLevel && !_queues.HasUntakenNow(vector))
+        {
+            return; // taken since, by a host that was at it: a level for nothing is one that no handler ends
+        }
+
+        if (_deferNanoseconds > 0 && !isLevel && !_queues.HasUntaken(vector))
+        {
+            return; // likewise, and no head would move any more to answer a message for nothing
+        }
+
         RaisedCount++;
         _platform.RaiseInterrupt(vector);
-        if (_platform.HasLevelInterrupts && !_isAsserted[vector])
+        _sentNanoseconds[vector] = nowNanoseconds;
+        _isUnanswered[vector] = !isLevel && _deferNanoseconds > 0;
+        if (isLevel && !_isAsserted[vector])
         {
             _isAsserted[vector] = true;
             _assertedVectors++;

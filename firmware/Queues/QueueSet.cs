@@ -27,7 +27,11 @@ public sealed unsafe class QueueSet : IDisposable
     private int _highestCompletion;
 
     /// <summary>Creates the objects of the admin pair and <paramref name="ioQueueCount"/> I/O pairs.</summary>
-    public QueueSet(IPlatform platform, int ioQueueCount, int entriesMax)
+    /// <param name="platform">Where host memory, BAR 0 and interrupts are.</param>
+    /// <param name="ioQueueCount">I/O queue pairs.</param>
+    /// <param name="entriesMax">Entries of the largest I/O queue.</param>
+    /// <param name="deferNanoseconds">See <see cref="InterruptCoalescer"/>.</param>
+    public QueueSet(IPlatform platform, int ioQueueCount, int entriesMax, long deferNanoseconds = 0)
     {
         _platform = platform;
         IoQueueCount = ioQueueCount;
@@ -46,7 +50,7 @@ public sealed unsafe class QueueSet : IDisposable
             next += StagingBytes(stagingEntries);
         }
 
-        Coalescer = new InterruptCoalescer(platform);
+        Coalescer = new InterruptCoalescer(platform, this, deferNanoseconds);
     }
 
     /// <summary>Most entries of an admin queue (AQA has 12 bits a size).</summary>
@@ -96,6 +100,12 @@ public sealed unsafe class QueueSet : IDisposable
         if (_hasShadowDoorbells && identifier > 0)
         {
             _completion[identifier].UseShadowDoorbell(_shadowDoorbellPage, _eventIndexPage);
+        }
+
+        if (interruptsEnabled)
+        {
+            // What an earlier queue of the vector left unanswered does not hold this one back.
+            Coalescer.Answered(vector, _platform.NowNanoseconds);
         }
 
         _highestCompletion = Math.Max(_highestCompletion, identifier);
@@ -169,8 +179,14 @@ public sealed unsafe class QueueSet : IDisposable
     /// <summary>Ends a completion queue that no submission queue uses.</summary>
     public void DeleteCompletion(int identifier)
     {
-        _completion[identifier].Delete();
+        CompletionQueue queue = _completion[identifier];
+        queue.Delete();
         IoCompletionCount--;
+        if (queue.InterruptsEnabled)
+        {
+            // Its head will not move any more; what other queues of the vector wait for is due.
+            Coalescer.Answered(queue.Vector, _platform.NowNanoseconds);
+        }
     }
 
     /// <summary>True where the range of host memory at <paramref name="address"/> is all there for a queue.</summary>
@@ -200,6 +216,15 @@ public sealed unsafe class QueueSet : IDisposable
         for (int i = 0; i <= _highestCompletion; i++)
         {
             CompletionQueue queue = _completion[i];
+            if (queue.HasMoved)
+            {
+                queue.HasMoved = false;
+                if (queue.InterruptsEnabled)
+                {
+                    Coalescer.Answered(queue.Vector, nowNanoseconds);
+                }
+            }
+
             int posted = queue.PostedSinceInterrupt;
             if (posted == 0)
             {
@@ -275,12 +300,27 @@ public sealed unsafe class QueueSet : IDisposable
             && ((word & 1) == 0 ? _submission[identifier].State != SubmissionQueueState.None : _completion[identifier].Exists);
     }
 
-    /// <summary>True while a completion waits to be taken in a queue of the vector.</summary>
-    private bool HasUntaken(int vector)
+    /// <summary>True while a completion waits to be taken in a queue of the vector, as far as head doorbells were read.</summary>
+    public bool HasUntaken(int vector)
     {
         for (int i = 0; i <= _highestCompletion; i++)
         {
             if (_completion[i].HasUntaken && _completion[i].InterruptsEnabled && _completion[i].Vector == vector)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The same by what head doorbells say at this moment.</summary>
+    public bool HasUntakenNow(int vector)
+    {
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            CompletionQueue queue = _completion[i];
+            if (queue.HasUntaken && queue.InterruptsEnabled && queue.Vector == vector && !queue.IsAllTaken())
             {
                 return true;
             }

@@ -13,13 +13,16 @@ namespace Nvmepf.Firmware.Reactors;
 internal sealed unsafe class SharedPlatform : IPlatform
 {
     private readonly IPlatform _platform;
+    private readonly int _source;
 
     /// <summary>Creates the view.</summary>
     /// <param name="platform">The platform.</param>
     /// <param name="owner">The reactor that polls it.</param>
-    public SharedPlatform(IPlatform platform, ReactorLink owner)
+    /// <param name="source">Number of the share, as the platform tells the sources of interrupts apart; 0 is the home share's.</param>
+    public SharedPlatform(IPlatform platform, ReactorLink owner, int source)
     {
         _platform = platform;
+        _source = source;
         HostMemory = new HostMemoryMap(platform.HostMemory.Capacity);
         Dma = new ForwardedDma(owner);
     }
@@ -43,6 +46,9 @@ internal sealed unsafe class SharedPlatform : IPlatform
     public int InterruptVectorCount => _platform.InterruptVectorCount;
 
     /// <inheritdoc/>
+    public int EnabledVectorCount => _platform.EnabledVectorCount;
+
+    /// <inheritdoc/>
     public int CompletionQueueLimit => _platform.CompletionQueueLimit;
 
     /// <inheritdoc/>
@@ -52,7 +58,7 @@ internal sealed unsafe class SharedPlatform : IPlatform
     public bool TrapsDoorbells => _platform.TrapsDoorbells;
 
     /// <inheritdoc/>
-    public bool HasLevelInterrupts => false;
+    public bool HasLevelInterrupts => _platform.HasLevelInterrupts;
 
     /// <inheritdoc/>
     public bool IsMsixEnabled => _platform.IsMsixEnabled;
@@ -80,13 +86,10 @@ internal sealed unsafe class SharedPlatform : IPlatform
     }
 
     /// <inheritdoc/>
-    public void RaiseInterrupt(int vector) => _platform.RaiseInterrupt(vector);
+    public void RaiseInterrupt(int vector) => _platform.RaiseInterrupt(vector, _source);
 
     /// <inheritdoc/>
-    public void LowerInterrupt(int vector)
-    {
-        // Messages only.
-    }
+    public void LowerInterrupt(int vector) => _platform.LowerInterrupt(vector, _source);
 
     /// <inheritdoc/>
     public void PublishBar0(uint offsetBytes, uint lengthBytes) => _platform.PublishBar0(offsetBytes, lengthBytes);

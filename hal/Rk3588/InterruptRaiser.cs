@@ -72,6 +72,14 @@ public sealed unsafe class InterruptRaiser
     /// <summary>What the host has enabled, as of the last look.</summary>
     public InterruptMode Mode { get; private set; }
 
+    /// <summary>Vectors that a queue may name now; see <see cref="IPlatform.EnabledVectorCount"/>.</summary>
+    public int EnabledVectorCount => LookAtMode(out _) switch
+    {
+        InterruptMode.Msix => _vectorCount,
+        InterruptMode.Msi => 1 << Math.Min((int)_endpoint.Msi.Control.Read().VectorsEnabledLog2, 5),
+        _ => 1,
+    };
+
     /// <summary>Raises one vector, or remembers it.</summary>
     public void Raise(int vector)
     {

@@ -116,6 +116,9 @@ public sealed unsafe partial class Rk3588Platform : IPlatform
     public int InterruptVectorCount { get; }
 
     /// <inheritdoc/>
+    public int EnabledVectorCount => Math.Min(_interrupts.EnabledVectorCount, InterruptVectorCount);
+
+    /// <inheritdoc/>
     public int CompletionQueueLimit => OutboundWindows.QueueWindowLimit;
 
     /// <inheritdoc/>

@@ -13,6 +13,12 @@ public interface IServedFunction
     /// <summary>The MSI-X vectors; a function without interrupts has an object with none.</summary>
     InterruptVectors Vectors { get; }
 
+    /// <summary>The MSI messages; null for a function without MSI.</summary>
+    InterruptVectors? Messages => null;
+
+    /// <summary>The INTx pin; null for a function without.</summary>
+    InterruptLine? Line => null;
+
     /// <summary>True when no reset and no lost link is still waiting for commands of the earlier life; the answer to a reset waits for it.</summary>
     bool IsQuiescent { get; }
 
@@ -47,7 +53,7 @@ public interface IServedFunction
     /// <summary>The client resets the function. The server answers when it <see cref="IsQuiescent"/>.</summary>
     void Reset(ResetKind kind);
 
-    /// <summary>The client gave event descriptors to vectors, or took some away.</summary>
+    /// <summary>The client gave event descriptors to vectors, messages or the pin, or took some away.</summary>
     void InterruptsChanged();
 
     /// <summary>True while something in flight may still touch the host range, which the server has already taken out of the map.</summary>

@@ -77,8 +77,7 @@ internal sealed class Session : IDisposable
     internal void Close()
     {
         _connection.Close();
-        _function.Vectors.Disable();
-        _function.Vectors.ResetState();
+        _interrupts.DisableAll();
         _regions.Clear();
         Dma.LinkDown();
         if (_isNegotiated)

@@ -13,7 +13,7 @@ public sealed unsafe partial class VfioUserPlatform : IPlatformInspection
     public IReadOnlyList<string> CounterNames => [];
 
     /// <inheritdoc/>
-    public InterruptKind InterruptKind => InterruptKind.Msix;
+    public InterruptKind InterruptKind => _function.Kind;
 
     /// <inheritdoc/>
     public uint ReadRegister(RegisterBlock block, uint offsetBytes) => 0;
@@ -30,8 +30,7 @@ public sealed unsafe partial class VfioUserPlatform : IPlatformInspection
     public int ReadWindows(Span<WindowState> windows) => 0;
 
     /// <inheritdoc/>
-    public VectorState ReadVector(int vector) =>
-        new(_function.Vectors.IsConnected(vector), _function.Vectors.IsMasked(vector), _function.Vectors.IsPending(vector));
+    public VectorState ReadVector(int vector) => _function.ReadVector(vector);
 
     /// <inheritdoc/>
     public void ReadCounters(Span<ulong> counters)

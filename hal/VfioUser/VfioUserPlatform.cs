@@ -3,10 +3,11 @@
 // of the platform, Dma/ host memory. Session strings the messages together; VfioUserServer takes clients and lets them go, for any
 // IServedFunction. This file puts a server and the platform's function together.
 //
-// It knows nothing of NVMe. It leaves out: INTx and MSI, an option ROM, migration, dirty tracking, twin sockets, mapped register
+// It knows nothing of NVMe. It leaves out: an option ROM, migration, dirty tracking, twin sockets, mapped register
 // pages. Guest RAM has to be shared with this process (QEMU: share=on; private memory reads as zeroes and cannot be told apart);
 // RAM that is not shared at all works by messages, slowly. A client that shortens a file that it passed is sent away (huge pages: see BusErrorGuard).
 
+using Nvmepf.Hal.Inspection;
 using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Hal.VfioUser;
@@ -44,7 +45,10 @@ public sealed unsafe partial class VfioUserPlatform : IPlatform
     public IHostDma HostDma => _server.HostDma;
 
     /// <inheritdoc/>
-    public int InterruptVectorCount => _function.Vectors.Count;
+    public int InterruptVectorCount => _function.VectorCount;
+
+    /// <inheritdoc/>
+    public int EnabledVectorCount => _function.EnabledVectorCount;
 
     /// <inheritdoc/>
     public int CompletionQueueLimit => int.MaxValue;
@@ -56,7 +60,10 @@ public sealed unsafe partial class VfioUserPlatform : IPlatform
     public bool TrapsDoorbells => !_function.Bar.CanMapDoorbells;
 
     /// <inheritdoc/>
-    public bool HasLevelInterrupts => false;
+    public bool HasLevelInterrupts => _function.Kind == InterruptKind.Legacy;
+
+    /// <inheritdoc/>
+    public bool IsMsixEnabled => _function.Kind == InterruptKind.Msix;
 
     /// <inheritdoc/>
     public bool ServesSeveralThreads => true;
@@ -78,16 +85,24 @@ public sealed unsafe partial class VfioUserPlatform : IPlatform
     }
 
     /// <inheritdoc/>
-    public bool Poll() => _server.Poll();
-
-    /// <inheritdoc/>
-    public void RaiseInterrupt(int vector) => _function.Vectors.Raise(vector);
-
-    /// <inheritdoc/>
-    public void LowerInterrupt(int vector)
+    public bool Poll()
     {
-        // Messages only.
+        // The pin first: the firmware has had a turn since the server took an unmask.
+        bool mustLook = _function.Line is not null && _function.Line.Poll();
+        return _server.Poll() | mustLook;
     }
+
+    /// <inheritdoc/>
+    public void RaiseInterrupt(int vector) => _function.Raise(vector, 0);
+
+    /// <inheritdoc/>
+    public void LowerInterrupt(int vector) => _function.Line?.Deassert(0, vector);
+
+    /// <inheritdoc/>
+    public void RaiseInterrupt(int vector, int source) => _function.Raise(vector, source);
+
+    /// <inheritdoc/>
+    public void LowerInterrupt(int vector, int source) => _function.Line?.Deassert(source, vector);
 
     /// <inheritdoc/>
     public void PublishBar0(uint offsetBytes, uint lengthBytes)
@@ -112,7 +127,17 @@ public sealed unsafe partial class VfioUserPlatform : IPlatform
 
     /// <inheritdoc/>
     /// <remarks>To be asked before each sleep: the descriptors change. The next <see cref="Poll"/> looks at them.</remarks>
-    public int GetWakeDescriptors(Span<int> descriptors) => _server.GetWakeDescriptors(descriptors);
+    public int GetWakeDescriptors(Span<int> descriptors)
+    {
+        int count = _server.GetWakeDescriptors(descriptors);
+        int unmask = _function.Line?.TakeWakeDescriptor() ?? -1;
+        if (unmask >= 0 && count < descriptors.Length)
+        {
+            descriptors[count++] = unmask;
+        }
+
+        return count;
+    }
 
     /// <summary>Stops serving and removes the socket. The firmware has no command in flight any more; it is not called.</summary>
     public void Dispose()

@@ -75,11 +75,14 @@ public sealed class CheckConfigTests : IDisposable
               "subsys_vendor_id": "0x1b96",
               "subsys_id": "0xbeef",
               "revid": "0x00",
+              "interrupt_pin": "0",
+              "msi_interrupts": "9",
               "msix_interrupts": "9",
               "nvme": {
                 "portid": "1",
                 "subsysnqn": "nqn.2026-01.lab.example:ep0",
-                "mdts_kb": "1024"
+                "mdts_kb": "1024",
+                "adaptive_interrupts_us": "0"
               }
             }
           ],

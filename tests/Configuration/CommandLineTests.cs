@@ -8,7 +8,7 @@ namespace Nvmepf.Tests.Configuration;
 public sealed class CommandLineTests
 {
     private const string Options = "--vfio-user, --platform, --registers, --bringup, --bar-memory, --buffer-memory, --rk3588, --no-dma, "
-        + "--namespace, --passthrough, --queues, --mdts-kb, --vendor-id, --device-id, --serial, --model, "
+        + "--namespace, --passthrough, --queues, --mdts-kb, --interrupt-pin, --adaptive-interrupts, --vendor-id, --device-id, --serial, --model, "
         + "--subsysnqn, --config, --configfs, --export-configfs, --doorbells, --poll, --reactors, --cpu, --register-memory, --lock-memory, --ready-file, --watchdog, "
         + "--console, --check-config, --version, --help";
 

@@ -172,16 +172,16 @@ public sealed class FileTests
             "\"nvme\": {\"subsysnqn\": \"nqn.2026-01.lab:b\"}",
             "functions[0].nvme.subsysnqn \"nqn.2026-01.lab:b\": no such subsystem; allowed: nqn.2026-01.lab:a"
         },
-        { "function", "\"nvme\": {\"mdts\": \"8\"}", "functions[0].nvme.mdts: unknown key; allowed: portid, subsysnqn, mdts_kb, transfer_buffers" },
+        { "function", "\"nvme\": {\"mdts\": \"8\"}", "functions[0].nvme.mdts: unknown key; allowed: portid, subsysnqn, mdts_kb, transfer_buffers, adaptive_interrupts_us" },
         {
             "function",
             "\"msix_interrupts\": \"257\"",
-            "functions[0].msix_interrupts \"257\": more than 256; allowed: 2 to 256, or 0 for one more than I/O queues"
+            "functions[0].msix_interrupts \"257\": more than 256; allowed: 2 to 256, or 0 for no MSI-X"
         },
         {
             "function",
             "\"msix_interrupts\": \"1\"",
-            "functions[0].msix_interrupts \"1\": the admin queue and one I/O queue need 2; allowed: 2 to 256, or 0 for one more than I/O queues"
+            "functions[0].msix_interrupts \"1\": the admin queue and one I/O queue need 2; allowed: 2 to 256, or 0 for no MSI-X"
         },
         { "function", "\"msi_interrupts\": 33", "functions[0].msi_interrupts \"33\": more than 32; allowed: 0 to 32" },
         { "function", "\"interrupt_pin\": 5", "functions[0].interrupt_pin \"5\": more than 4; allowed: 0 to 4" },
@@ -352,8 +352,12 @@ public sealed class FileTests
     [InlineData("\"qid_max\": \"8\"", "\"msix_interrupts\": \"5\"", 4, 5)]
     [InlineData("\"qid_max\": \"8\"", "\"msix_interrupts\": 32", 8, 32)]
     [InlineData("", "\"msix_interrupts\": 256", 128, 256)]
-    [InlineData("\"qid_max\": \"128\"", "\"msix_interrupts\": 0, \"msi_interrupts\": 4", 3, 4)]
+    [InlineData("\"qid_max\": \"128\"", "\"msix_interrupts\": 0, \"msi_interrupts\": 4", 3, 0)]
     [InlineData("\"qid_max\": \"128\"", "\"msi_interrupts\": 1", 128, 129)]
+    [InlineData("", "\"msi_interrupts\": 8", 7, 8)]
+    [InlineData("\"qid_max\": \"64\"", "\"msix_interrupts\": 0", 31, 0)] // MSI alone, which ends at 32
+    [InlineData("\"qid_max\": \"8\"", "\"msix_interrupts\": 0, \"msi_interrupts\": 1", 8, 0)] // a single message is shared
+    [InlineData("\"qid_max\": \"8\"", "\"msix_interrupts\": 0, \"msi_interrupts\": 0, \"interrupt_pin\": 1", 8, 0)] // so is the pin
     public void Queues_are_bounded_by_qid_max_and_vectors(string attributes, string function, int queues, int vectors)
     {
         ServedFunction served = Judge.File(Samples.With(attributes: attributes, function: function));
@@ -361,6 +365,35 @@ public sealed class FileTests
         Assert.Equal(queues, served.Settings.IoQueueCount);
         Assert.Equal(vectors, served.Identity.MsixVectorCount);
     }
+
+    [Theory]
+    [InlineData("", 0, 5, 5)]
+    [InlineData("\"interrupt_pin\": 1", 1, 5, 5)]
+    [InlineData("\"interrupt_pin\": 2, \"msi_interrupts\": 0", 2, 0, 5)]
+    [InlineData("\"msix_interrupts\": 0", 0, 5, 0)]
+    [InlineData("\"msix_interrupts\": 0, \"msi_interrupts\": 0, \"interrupt_pin\": 1", 1, 0, 0)]
+    [InlineData("\"msix_interrupts\": 64", 0, 32, 64)]
+    public void The_function_says_which_kinds_of_interrupt_there_are(string function, int pin, int messages, int vectors)
+    {
+        ServedFunction served = Judge.File(Samples.With(function: function));
+
+        Assert.Equal((pin, messages, vectors), (served.Identity.InterruptPin, served.Identity.MsiMessageCount, served.Identity.MsixVectorCount));
+    }
+
+    [Fact]
+    public void A_function_without_any_interrupt_is_refused()
+    {
+        Assert.Equal(
+            "a.json: functions[0].interrupt_pin \"0\": the function has neither MSI-X nor MSI nor a pin; allowed: one of the three",
+            Judge.ErrorOfFile(Samples.With(function: "\"interrupt_pin\": 0, \"msi_interrupts\": 0, \"msix_interrupts\": 0")));
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("\"nvme\": {\"adaptive_interrupts_us\": 100}", 100)]
+    [InlineData("\"nvme\": {\"adaptive_interrupts_us\": \"2500\"}", 2500)]
+    public void Adaptive_interrupts_are_off_unless_they_are_switched_on(string function, int microseconds) =>
+        Assert.Equal(microseconds, Judge.File(Samples.With(function: function)).Settings.AdaptiveInterruptsMicroseconds);
 
     [Theory]
     [InlineData("512", "0", 524288u)]

@@ -178,7 +178,7 @@ public sealed class Rk3588OptionTests
     [Theory]
     [InlineData("\"interrupt_pin\": 0, \"msi_interrupts\": 4, \"msix_interrupts\": 9", false, 4, 9)]
     [InlineData("\"interrupt_pin\": 1, \"msi_interrupts\": 8", true, 8, 8)]
-    [InlineData("\"msix_interrupts\": 3", true, 0, 3)]
+    [InlineData("\"msix_interrupts\": 3", true, 3, 3)]
     public void The_function_says_which_interrupts_there_are(string function, bool hasPin, int messages, int vectors)
     {
         string json = Samples.With(function: function)
@@ -187,5 +187,16 @@ public sealed class Rk3588OptionTests
         Assert.Equal(hasPin, served.Rk3588!.Switches.LegacyInterrupt);
         Assert.Equal(messages, served.Identity.MsiMessageCount);
         Assert.Equal(vectors, served.Identity.MsixVectorCount);
+        Assert.Equal(0, served.Settings.AdaptiveInterruptsMicroseconds);
+    }
+
+    [Theory]
+    [InlineData("msi_interrupts")]
+    [InlineData("msix_interrupts")]
+    public void A_board_cannot_hide_a_kind_of_messages(string attribute)
+    {
+        string json = Samples.With(function: $"\"{attribute}\": 0")
+            .Replace("\"vfio_user\": {\"directory\": \"/run/vm\"}", "\"rk3588\": {\"bar_memory\": \"hugepages\"}", StringComparison.Ordinal);
+        Assert.Equal($"a.json: functions[0].{attribute} \"0\": an rk3588 always has MSI-X and MSI; allowed: not 0", Judge.ErrorOfFile(json));
     }
 }

@@ -20,6 +20,13 @@ public sealed class LinuxGuestTests(GuestRig rig, ITestOutputHelper log)
     public void Random_io_on_four_queues_reads_back_what_was_written() => rig.Run(log, "fio-verify");
 
     [GuestFact]
+    public void Interrupts_by_MSI_lose_no_completion() => rig.Run(log, "interrupts", "--kind", "msi");
+
+    [GuestFact]
+    public void Interrupts_that_are_deferred_lose_no_completion() =>
+        rig.Run(log, "interrupts", "--kind", "msix", "--option", "--adaptive-interrupts", "--option", "100");
+
+    [GuestFact]
     public void Discarded_blocks_read_as_zeros_and_their_space_returns_to_the_file() => rig.Run(log, "discard");
 
     [GuestFact]

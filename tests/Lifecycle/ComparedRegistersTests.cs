@@ -106,13 +106,14 @@ public sealed class ComparedRegistersTests
         rig.Host.RunTurns(10);
         Assert.Equal(3u, rig.Host.Read32(RegisterOffset.InterruptMaskSet));
         long before = rig.Platform.InterruptCount(0);
-        rig.Host.Execute(rig.Host.AdminQueue, in unknown);
-        rig.Host.RunTurns(10);
+        rig.Host.AdminQueue.Submit(in unknown);
+        rig.Host.RunTurns(20);
         Assert.Equal(before, rig.Platform.InterruptCount(0));
         rig.Host.Write32(RegisterOffset.InterruptMaskClear, 3);
         rig.Host.RunTurns(10);
         Assert.Equal(before + 1, rig.Platform.InterruptCount(0));
         Assert.Equal(0u, rig.Host.Read32(RegisterOffset.InterruptMaskSet));
+        Assert.True(rig.Host.TryReap(0, out _));
 
         rig.Platform.IsMsixEnabled = true; // whose masks are in the vector table alone
         rig.Host.Write32(RegisterOffset.InterruptMaskSet, 1);
@@ -131,7 +132,8 @@ public sealed class ComparedRegistersTests
         SubmissionQueueEntry unknown = TestHost.Admin((AdminOpcode)0xFE);
         rig.Host.Write32(RegisterOffset.InterruptMaskSet, 1);
         rig.Host.RunTurns(10);
-        rig.Host.Execute(rig.Host.AdminQueue, in unknown);
+        rig.Host.AdminQueue.Submit(in unknown);
+        rig.Host.RunTurns(20);
         long before = rig.Platform.InterruptCount(0);
         rig.Platform.IsBusMasterEnabled = false;
         rig.Host.Write32(RegisterOffset.InterruptMaskClear, 1);

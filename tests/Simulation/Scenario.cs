@@ -96,7 +96,11 @@ internal sealed record Scenario
         SmallTransferBuffers = SmallTransferBuffers,
         IoQueueCount = QueuePairs,
         QueueEntriesMax = 64,
+        AdaptiveInterruptsMicroseconds = AdaptiveInterruptsMicroseconds,
     };
+
+    /// <summary>Longest deferral of an interrupt: none, a short one, or one so long that nothing but the host's heads may end it.</summary>
+    public int AdaptiveInterruptsMicroseconds { get; private init; }
 
     public static Scenario FromSeed(ulong seed)
     {
@@ -115,6 +119,7 @@ internal sealed record Scenario
                 Fault = random.Below(7),
                 Switches = DrawSwitches(new SeededRandom(seed ^ 0x5717C4)),
             },
+            AdaptiveInterruptsMicroseconds = new SeededRandom(seed ^ 0xADA9).Pick<int>([0, 20, 100_000_000]),
             TrapsRegisterWrites = random.OneIn(3),
             IsMemoryDirect = random.OneIn(3),
             HasWindows = random.OneIn(2),

@@ -116,9 +116,64 @@ public sealed class ConfigurationSpaceTests
         Assert.True(_space.IsBusMasterEnabled);
         Assert.False(_space.IsMsixEnabled);
         Write(0x92, 2, 0xc000);
+        Assert.True(_space.IsMsixEnabled); // the mask of the function is the client's to apply
+        Write(0x92, 2, 0x4000);
         Assert.False(_space.IsMsixEnabled);
-        Write(0x92, 2, 0x8000);
-        Assert.True(_space.IsMsixEnabled);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0, new byte[] { 0x01, 0x10 })]
+    [InlineData(9, 0, 1, new byte[] { 0x01, 0x10, 0x11 })]
+    [InlineData(0, 4, 2, new byte[] { 0x01, 0x10, 0x05 })]
+    [InlineData(9, 4, 4, new byte[] { 0x01, 0x10, 0x11, 0x05 })]
+    public void What_the_identity_does_not_have_is_not_there(int vectors, int messages, byte pin, byte[] capabilities)
+    {
+        ConfigurationSpace space = new(Rig.Identity with { MsixVectorCount = vectors, MsiMessageCount = messages, InterruptPin = pin }, 0x4000);
+        byte[] bytes = new byte[ConfigurationSpace.LengthBytes];
+        space.Read(0, bytes);
+        List<byte> ids = [];
+        for (int at = bytes[0x34]; at != 0; at = bytes[at + 1])
+        {
+            Assert.True(ids.Count < 48, "the list does not end");
+            ids.Add(bytes[at]);
+        }
+
+        Assert.Equal(capabilities, ids);
+        Assert.Equal(pin, bytes[0x3d]);
+        Assert.Equal(0, vectors == 0 ? bytes[0x90] : 0);
+        Assert.Equal(0, messages == 0 ? bytes[0xa0] : 0);
+    }
+
+    [Theory]
+    [InlineData(1, 0x0180u, 0x00000001u)]
+    [InlineData(2, 0x0182u, 0x00000003u)]
+    [InlineData(5, 0x0186u, 0x000000ffu)] // a power of two
+    [InlineData(32, 0x018au, 0xffffffffu)]
+    public void MSI_is_64_bits_wide_with_a_mask_for_each_message(int messages, uint control, uint mask)
+    {
+        ConfigurationSpace space = new(Rig.Identity with { MsiMessageCount = messages }, 0x4000);
+        Assert.Equal(control, Read(space, 0xa2, 2));
+        space.Write(0xa0, Enumerable(0xff, 0x20));
+        Assert.Equal(0x0005u, Read(space, 0xa0, 2));
+        Assert.Equal(control | 0x71, Read(space, 0xa2, 2));
+        Assert.Equal(0xfffffffcu, Read(space, 0xa4, 4));
+        Assert.Equal(0xffffffffu, Read(space, 0xa8, 4));
+        Assert.Equal(0x0000ffffu, Read(space, 0xac, 4));
+        Assert.Equal(mask, Read(space, 0xb0, 4));
+        Assert.Equal(0u, Read(space, 0xb4, 4));
+        Assert.Equal(0u, Read(space, 0xb8, 4));
+    }
+
+    [Fact]
+    public void MSI_grants_what_the_host_enables_and_no_more_than_is_offered()
+    {
+        ConfigurationSpace space = new(Rig.Identity with { MsiMessageCount = 4 }, 0x4000);
+        Assert.False(space.IsMsiEnabled);
+        space.Write(0xa2, [0x11]);
+        Assert.True(space.IsMsiEnabled);
+        Assert.Equal(2, space.MessagesGranted);
+        space.Write(0xa2, [0x51]);
+        Assert.Equal(4, space.MessagesGranted);
     }
 
     [Fact]
@@ -157,10 +212,12 @@ public sealed class ConfigurationSpaceTests
         return bytes;
     }
 
-    private uint Read(int offset, int width)
+    private uint Read(int offset, int width) => Read(_space, offset, width);
+
+    private static uint Read(ConfigurationSpace space, int offset, int width)
     {
         byte[] bytes = new byte[4];
-        _space.Read(offset, bytes.AsSpan(0, width));
+        space.Read(offset, bytes.AsSpan(0, width));
         return BitConverter.ToUInt32(bytes);
     }
 

@@ -48,6 +48,14 @@ internal sealed class FakeHandler : IFunctionHandler
 
     public void PlatformFailed() => PlatformFailures++;
 
+    public int KindChanges { get; private set; }
+
+    public int DoorbellsWritten { get; private set; }
+
+    public void DoorbellWritten() => DoorbellsWritten++;
+
+    public void InterruptKindChanged() => KindChanges++;
+
     public void FunctionReset(ResetKind kind)
     {
         if (kind == ResetKind.Conventional)

@@ -18,7 +18,8 @@ internal sealed class Rig : IDisposable
         int messageTimeoutMilliseconds = 5000,
         int holdTimeoutMilliseconds = 4000,
         int drainTimeoutMilliseconds = 10_000,
-        int callsPerLook = 1)
+        int callsPerLook = 1,
+        FunctionIdentity? identity = null)
     {
         DirectoryPath = Path.Combine(Path.GetTempPath(), "vu" + Guid.NewGuid().ToString("N")[..12]);
         VfioUserOptions options = new()
@@ -32,11 +33,14 @@ internal sealed class Rig : IDisposable
             DrainTimeoutNanoseconds = drainTimeoutMilliseconds * 1_000_000L,
             CallsPerLook = callsPerLook,
         };
-        Platform = new VfioUserPlatform(Identity, options, mapDoorbells);
+        Platform = new VfioUserPlatform(identity ?? Identity, options, mapDoorbells);
         Platform.Start(Handler);
     }
 
     public static FunctionIdentity Identity { get; } = new(0x1b96, 0xbeef, 0x1b96, 0x0001, 0x02, 0x010802, Vectors);
+
+    /// <summary>The same with INTA# and four MSI messages.</summary>
+    public static FunctionIdentity IdentityWithAllKinds { get; } = Identity with { InterruptPin = 1, MsiMessageCount = 4 };
 
     public string DirectoryPath { get; }
 

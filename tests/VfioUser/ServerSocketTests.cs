@@ -115,14 +115,16 @@ public sealed class ServerSocketTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(-1)]
-    [InlineData(257)]
-    public void Vectors_beyond_the_table_are_refused(int vectors)
+    [InlineData(0, 0, "at least one of them is needed")]
+    [InlineData(-1, 0, "0 to 256")]
+    [InlineData(257, 0, "0 to 256")]
+    [InlineData(9, -1, "0 to 32")]
+    [InlineData(9, 33, "0 to 32")]
+    public void Interrupts_that_cannot_be_are_refused(int vectors, int messages, string allowed)
     {
         PlatformException exception = Assert.Throws<PlatformException>(() => new VfioUserPlatform(
-            Rig.Identity with { MsixVectorCount = vectors }, new VfioUserOptions { DirectoryPath = _directory }));
-        Assert.Contains("1 to 256", exception.Message, StringComparison.Ordinal);
+            Rig.Identity with { MsixVectorCount = vectors, MsiMessageCount = messages }, new VfioUserOptions { DirectoryPath = _directory }));
+        Assert.Contains(allowed, exception.Message, StringComparison.Ordinal);
     }
 
     private static VfioUserPlatform Create(string directory) =>

@@ -5,6 +5,7 @@
 #   NAME               one of those that --list prints
 #   --nvmepf BINARY    the device under test: BINARY is started as a vfio-user server, as often as the scenario needs it
 #   --emulated         QEMU's own NVMe controller instead: judges the scenario, not the firmware
+#   --kind NAME        interrupts only: msix (default), msi or intx; with --emulated not msi
 #   --private-memory   guest RAM that the server cannot map: all data goes by DMA messages
 #   --option OPTION    one more option for the firmware (repeatable)
 #   --keep DIRECTORY   leave the logs there (firmware.log, status)
@@ -21,6 +22,7 @@ set -euo pipefail
 size_mib=1024
 queues=4
 model="nvmepf end-to-end"
+kind=msix
 firmware='' functions=1 follows_directory=0 emulated=0 private_memory=0 keep='' name=''
 firmware_options=()
 work='' firmware_pid='' boot_pid=''
@@ -57,7 +59,7 @@ end_process() {
 
 list() {
   local file
-  for file in tour filesystem fio-verify discard live-namespaces reset-under-io reboot sudden-death reactors reservations multipath demo; do
+  for file in tour filesystem fio-verify discard live-namespaces reset-under-io reboot sudden-death interrupts reactors reservations multipath demo; do
     if [[ $file == sudden-death ]]; then
       printf '%-16s %s\n' "$file" "the firmware is killed while it writes; a fresh one with a fresh guest finds all that was acknowledged"
     else
@@ -73,12 +75,13 @@ parse() {
       --list) list; exit ;;
       --emulated) emulated=1 ;;
       --private-memory) private_memory=1 ;;
-      --nvmepf | --option | --keep)
+      --nvmepf | --option | --keep | --kind)
         (($# >= 2)) || rig_die "$1 lacks its value; try --help"
         case $1 in
           --nvmepf) firmware=$2 ;;
           --option) firmware_options+=("$2") ;;
           --keep) keep=$2 ;;
+          --kind) kind=$2 ;;
         esac
         shift
         ;;
@@ -112,6 +115,10 @@ start_firmware() {
   # As a directory that is followed, where the scenario wants one.
   if ((follows_directory)); then
     "$firmware" "${options[@]}" --export-configfs "$work/config" || rig_die "$firmware cannot export its configuration"
+    case $name-$kind in
+      interrupts-msi) echo 0 >"$(echo "$work"/config/pci_ep/functions/nvmet_pci_epf/*/msix_interrupts)" ;;
+      interrupts-intx) echo 1 >"$(echo "$work"/config/pci_ep/functions/nvmet_pci_epf/*/interrupt_pin)" ;;
+    esac
     options=(--configfs "$work/config")
   fi
   "$firmware" "${options[@]}" </dev/null >>"$work/firmware.log" 2>&1 &
@@ -191,6 +198,25 @@ discard() {
   rig_say "the image takes $used MiB after the discard"
 }
 
+# One kind of interrupt: MSI-X as everywhere else, INTx by a kernel that knows no messages, MSI of a function without MSI-X.
+interrupts() {
+  local -a options=(--with-fio --set "RIG_KIND=$kind")
+  case $kind in
+    msix) ;;
+    # Of a function with a pin this is known not to hold, for QEMU's sake: docs/configuration.md.
+    intx)
+      options+=(--kernel-argument pci=nomsi)
+      follows_directory=1
+      ;;
+    msi)
+      ((emulated)) && rig_die "QEMU's own controller has no MSI"
+      follows_directory=1
+      ;;
+    *) rig_die "--kind $kind: allowed are msix, msi and intx" ;;
+  esac
+  plain interrupts 300 "${options[@]}"
+}
+
 # Changes the directory each time the guest asks for it.
 live_namespaces() {
   local done=0 wanted namespaces
@@ -268,6 +294,7 @@ main() {
     reboot) plain reboot 180 --boots 3 ;;
     discard) discard ;;
     live-namespaces) live_namespaces ;;
+    interrupts) interrupts ;;
     sudden-death) sudden_death ;;
     reactors) reactors ;;
     reservations) reservations ;;

@@ -37,8 +37,9 @@ public static unsafe class CreateIoCompletionQueue
         {
             slot.Status = slot.Blame(new Status(StatusCode.InvalidField, true), 44); // CAP.CQR
         }
-        else if (dword11.InterruptsEnabled && dword11.InterruptVector >= controller.Platform.InterruptVectorCount)
+        else if (dword11.InterruptsEnabled && dword11.InterruptVector >= controller.Platform.EnabledVectorCount)
         {
+            // NVMe over PCIe 1.1, figure of dword 11: more than MSI-X or Multiple Message Enable has, or not 0 with a single message or a pin.
             slot.Status = slot.Blame(new Status(StatusCode.InvalidInterruptVector, true), 46);
         }
         else

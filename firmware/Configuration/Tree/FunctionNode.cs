@@ -17,6 +17,7 @@ internal sealed class FunctionNode
     private const uint TransferBuffersMaximum = 4096;
     private const uint MdtsMinimumKb = 8;
     private const uint MdtsMaximumKb = 2048;
+    private const uint AdaptiveInterruptsMaximumMicroseconds = 600_000_000;
     private const string MdtsAllowed = "8, 16, ... 2048";
 
     /// <summary>Where it stands.</summary>
@@ -55,11 +56,16 @@ internal sealed class FunctionNode
     /// <summary>INTx pin, 0 for none.</summary>
     public uint? InterruptPin { get; set; }
 
-    /// <summary>MSI vectors; 0 is not set.</summary>
+    /// <summary>MSI messages; 0 for no MSI.</summary>
     public uint? MsiInterrupts { get; set; }
 
-    /// <summary>MSI-X vectors; 0 is not set.</summary>
+    /// <summary>MSI-X vectors; 0 for no MSI-X.</summary>
     public uint? MsixInterrupts { get; set; }
+
+    /// <summary>
+    /// Longest time that an interrupt is deferred while the host has not answered the one before on its vector; 0 defers none.
+    /// </summary>
+    public uint? AdaptiveInterruptsMicroseconds { get; set; }
 
     /// <summary>Port that it belongs to.</summary>
     public uint? PortId { get; set; }
@@ -97,14 +103,21 @@ internal sealed class FunctionNode
         new AttributeRow<FunctionNode>("nvme", "subsysnqn", QualifiedName.Form, SetSubsystem, n => n.SubsystemNqn),
         new AttributeRow<FunctionNode>("nvme", "mdts_kb", MdtsAllowed, SetMdts, n => n.MdtsKb?.ToString(CultureInfo.InvariantCulture)),
         Row.Number<FunctionNode>(
-            "nvme", "transfer_buffers", TransferBuffersMinimum, TransferBuffersMaximum, (n, v) => n.TransferBuffers = v, n => n.TransferBuffers));
+            "nvme", "transfer_buffers", TransferBuffersMinimum, TransferBuffersMaximum, (n, v) => n.TransferBuffers = v, n => n.TransferBuffers),
+        Row.Number<FunctionNode>(
+            "nvme",
+            "adaptive_interrupts_us",
+            0,
+            AdaptiveInterruptsMaximumMicroseconds,
+            (n, v) => n.AdaptiveInterruptsMicroseconds = v,
+            n => n.AdaptiveInterruptsMicroseconds));
 
     private static AttributeRow<FunctionNode> Vectors(string key, Action<FunctionNode, uint> set, Func<FunctionNode, uint?> get)
     {
         AttributeRow<FunctionNode> row = Row.Number(null, key, 0, Hal.Bar0Layout.MsixVectorsMax, set, get);
         return row with
         {
-            Allowed = $"2 to {Hal.Bar0Layout.MsixVectorsMax}, or 0 for one more than I/O queues",
+            Allowed = $"2 to {Hal.Bar0Layout.MsixVectorsMax}, or 0 for no MSI-X",
             Set = (node, text) => row.Set(node, text) ?? (get(node) == 1 ? "the admin queue and one I/O queue need 2" : null),
         };
     }

@@ -4,21 +4,19 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>
-/// DEVICE_GET_IRQ_INFO and DEVICE_SET_IRQS. MSI-X is what the device has; the error interrupt exists because QEMU complains
-/// without it, takes its descriptor, and is never signalled (QEMU would stop the guest).
+/// DEVICE_GET_IRQ_INFO and DEVICE_SET_IRQS for MSI-X, MSI and INTx as far as the function has them. The error interrupt exists because QEMU
+/// complains without it, takes its descriptor, and is never signalled (QEMU would stop the guest); the device is never asked back (REQ).
 /// </summary>
-/// <remarks>Each method returns 0 or an errno. INTx and MSI have no vectors, but disabling them is no error: clients do it by habit.</remarks>
+/// <remarks>
+/// Each method returns 0 or an errno. Disabling a kind that the function does not have is no error: clients do it by habit. Descriptors by
+/// which the client unmasks exist for INTx only, those by which it masks for none.
+/// </remarks>
 internal sealed class InterruptMessages
 {
     private readonly IServedFunction _function;
-    private readonly InterruptVectors _vectors;
 
     /// <summary>Creates it for the vectors of a function.</summary>
-    internal InterruptMessages(IServedFunction function)
-    {
-        _function = function;
-        _vectors = function.Vectors;
-    }
+    internal InterruptMessages(IServedFunction function) => _function = function;
 
     /// <summary>DEVICE_GET_IRQ_INFO.</summary>
     internal int GetInfo(ReadOnlySpan<byte> payload, Reply reply)
@@ -33,7 +31,9 @@ internal sealed class InterruptMessages
         reply.Add(new IrqInfoPayload
         {
             ArgumentSizeBytes = IrqInfoPayload.SizeBytes,
-            Flags = IrqInfoPayload.FlagEventFd,
+            Flags = request.Index == IrqIndex.Intx && _function.Line is not null
+                ? IrqInfoPayload.FlagEventFd | IrqInfoPayload.FlagMaskable | IrqInfoPayload.FlagAutoMasked
+                : IrqInfoPayload.FlagEventFd,
             Index = request.Index,
             Count = CountOf(request.Index),
         });
@@ -83,19 +83,20 @@ internal sealed class InterruptMessages
             return Errno.EINVAL;
         }
 
-        if (request.Index == IrqIndex.Msix)
+        if (request.Index == IrqIndex.Intx)
         {
-            _vectors.Disable();
-            _function.InterruptsChanged();
+            _function.Line?.Disable();
         }
 
+        VectorsOf(request.Index)?.Disable();
+        _function.InterruptsChanged();
         return 0;
     }
 
     private int SetDescriptors(Connection message, in SetIrqsPayload request, uint action)
     {
-        // Descriptors by which the client masks and unmasks are for level interrupts, which there are none of.
-        if (action != SetIrqsPayload.ActionTrigger)
+        bool isUnmaskOfPin = action == SetIrqsPayload.ActionUnmask && request.Index == IrqIndex.Intx;
+        if (action != SetIrqsPayload.ActionTrigger && !isUnmaskOfPin)
         {
             return Errno.EINVAL;
         }
@@ -110,54 +111,121 @@ internal sealed class InterruptMessages
             }
         }
 
-        // The error interrupt's descriptor is closed with the message: it would never be written to.
-        for (int i = 0; i < (int)request.Count && request.Index == IrqIndex.Msix; i++)
+        if (request.Index == IrqIndex.Intx)
         {
-            int vector = (int)request.Start + i;
-            if (message.DescriptorCount == 0)
+            int descriptor = message.DescriptorCount == 0 ? -1 : message.TakeDescriptor(0);
+            if (isUnmaskOfPin)
             {
-                _vectors.Release(vector);
+                _function.Line!.AssignUnmask(descriptor);
             }
             else
             {
-                _vectors.Assign(vector, message.TakeDescriptor(i));
+                _function.Line!.Assign(descriptor);
             }
         }
+        else if (VectorsOf(request.Index) is InterruptVectors vectors)
+        {
+            SetVectors(vectors, message, request);
+        }
 
+        // The error interrupt's descriptor is closed with the message: it would never be written to.
         _function.InterruptsChanged();
         return 0;
     }
 
+    private static void SetVectors(InterruptVectors vectors, Connection message, in SetIrqsPayload request)
+    {
+        for (int i = 0; i < (int)request.Count; i++)
+        {
+            int vector = (int)request.Start + i;
+            if (message.DescriptorCount == 0)
+            {
+                vectors.Release(vector);
+            }
+            else
+            {
+                vectors.Assign(vector, message.TakeDescriptor(i));
+            }
+        }
+    }
+
     private int Act(ReadOnlySpan<byte> payload, in SetIrqsPayload request, uint action, uint data)
     {
-        for (int i = 0; i < (int)request.Count && request.Index == IrqIndex.Msix; i++)
+        InterruptVectors? vectors = VectorsOf(request.Index);
+        for (int i = 0; i < (int)request.Count; i++)
         {
             if (data == SetIrqsPayload.DataBool && payload[SetIrqsPayload.SizeBytes + i] == 0)
             {
                 continue;
             }
 
-            int vector = (int)request.Start + i;
-            switch (action)
+            if (request.Index == IrqIndex.Intx)
             {
-                case SetIrqsPayload.ActionMask:
-                    _vectors.Mask(vector);
-                    break;
-                case SetIrqsPayload.ActionUnmask:
-                    _vectors.Unmask(vector);
-                    break;
-                default:
-                    _vectors.Raise(vector);
-                    break;
+                Act(_function.Line!, action);
+            }
+            else if (vectors is not null)
+            {
+                Act(vectors, (int)request.Start + i, action);
             }
         }
 
         return 0;
     }
 
+    private static void Act(InterruptLine line, uint action)
+    {
+        switch (action)
+        {
+            case SetIrqsPayload.ActionMask:
+                line.Mask();
+                break;
+            case SetIrqsPayload.ActionUnmask:
+                line.Unmask();
+                break;
+            default:
+                line.Trigger();
+                break;
+        }
+    }
+
+    private static void Act(InterruptVectors vectors, int vector, uint action)
+    {
+        switch (action)
+        {
+            case SetIrqsPayload.ActionMask:
+                vectors.Mask(vector);
+                break;
+            case SetIrqsPayload.ActionUnmask:
+                vectors.Unmask(vector);
+                break;
+            default:
+                vectors.Raise(vector);
+                break;
+        }
+    }
+
+    /// <summary>The client is gone: no descriptor is left, and nothing that was pending is the next client's.</summary>
+    internal void DisableAll()
+    {
+        _function.Vectors.Disable();
+        _function.Vectors.ResetState();
+        _function.Messages?.Disable();
+        _function.Messages?.ResetState();
+        _function.Line?.Disable();
+    }
+
+    private InterruptVectors? VectorsOf(uint index) => index switch
+    {
+        IrqIndex.Msix => _function.Vectors,
+        IrqIndex.Msi => _function.Messages,
+        _ => null,
+    };
+
     private uint CountOf(uint index) => index switch
     {
-        IrqIndex.Msix => (uint)_vectors.Count,
+        IrqIndex.Intx => _function.Line is null ? 0u : 1,
+        IrqIndex.Msi => (uint)(_function.Messages?.Count ?? 0),
+        IrqIndex.Msix => (uint)_function.Vectors.Count,
         IrqIndex.Error => 1,
         _ => 0,
     };

@@ -14,10 +14,11 @@ internal enum ConfigurationEffects
 
 /// <summary>
 /// The 4096 bytes of configuration space of one type 0 function: a value and a mask of writable bits for each byte. Holds the
-/// header, Power Management, PCI Express (v2 endpoint with function level reset) and MSI-X; the extended space is an empty list.
+/// header, Power Management, PCI Express (v2 endpoint with function level reset), MSI-X and MSI as far as the identity has them; the extended
+/// space is an empty list.
 /// </summary>
 /// <remarks>
-/// There is no option ROM, no INTx pin, no MSI; errors are never signalled, so the status bits that a write of 1 clears stay 0.
+/// There is no option ROM; errors are never signalled, so the status bits that a write of 1 clears stay 0.
 /// The BARs size as the standard says because some clients size them by real writes; their addresses mean nothing here.
 /// </remarks>
 internal sealed class ConfigurationSpace
@@ -26,6 +27,8 @@ internal sealed class ConfigurationSpace
     internal const int PowerManagementCapability = 0x40;
     internal const int PciExpressCapability = 0x50;
     internal const int MsixCapability = 0x90;
+    internal const int MsiCapability = 0xa0;
+    internal const int MsiCapabilityLengthBytes = 0x18;
 
     private const int Command = 0x04;
     private const int Status = 0x06;
@@ -35,12 +38,16 @@ internal sealed class ConfigurationSpace
     private const int SubsystemVendorId = 0x2c;
     private const int CapabilitiesPointer = 0x34;
     private const int InterruptLine = 0x3c;
+    private const int InterruptPin = 0x3d;
+    private const int MsiMask = MsiCapability + 0x10;
+    private const int MsiPending = MsiCapability + 0x14;
 
     private const ushort CommandMemorySpace = 1 << 1;
     private const ushort CommandBusMaster = 1 << 2;
     private const ushort CommandParityErrorResponse = 1 << 6;
     private const ushort CommandSerr = 1 << 8;
     private const ushort CommandInterruptDisable = 1 << 10;
+    private const ushort StatusInterrupt = 1 << 3;
     private const ushort StatusCapabilitiesList = 1 << 4;
     private const uint BaseAddress64Bit = 4;
 
@@ -54,10 +61,15 @@ internal sealed class ConfigurationSpace
     private const ushort DeviceControlPayloadSize = 7 << 5;
     private const ushort MsixEnable = 1 << 15;
     private const ushort MsixFunctionMask = 1 << 14;
+    private const ushort MsiEnable = 1;
+    private const ushort MsiMultipleMessageEnable = 7 << 4;
+    private const ushort Msi64Bit = 1 << 7;
+    private const ushort MsiVectorMasking = 1 << 8;
 
     private readonly byte[] _values = new byte[LengthBytes];
     private readonly byte[] _atReset = new byte[LengthBytes];
     private readonly byte[] _writable = new byte[LengthBytes];
+    private readonly int _messagesOffered;
 
     /// <summary>Builds the space for an identity and the size of BAR 0 (a power of two, 16 bytes or more).</summary>
     internal ConfigurationSpace(FunctionIdentity identity, uint bar0LengthBytes)
@@ -65,15 +77,41 @@ internal sealed class ConfigurationSpace
         DefineHeader(identity, bar0LengthBytes);
         DefinePowerManagement();
         DefinePciExpress();
-        DefineMsix(identity.MsixVectorCount);
+        _messagesOffered = identity.MsiMessagesOffered;
+        int last = PciExpressCapability;
+        if (identity.MsixVectorCount > 0)
+        {
+            DefineMsix(identity.MsixVectorCount);
+            _values[last + 1] = MsixCapability;
+            last = MsixCapability;
+        }
+
+        if (_messagesOffered > 0)
+        {
+            DefineMsi();
+            _values[last + 1] = MsiCapability;
+        }
+
         _values.AsSpan().CopyTo(_atReset);
     }
 
     /// <summary>Whether the host allows the function to access memory and to send messages.</summary>
     internal bool IsBusMasterEnabled => (Read16(Command) & CommandBusMaster) != 0;
 
-    /// <summary>Whether MSI-X is enabled and not masked as a whole; informative, for clients keep masking to themselves (see InterruptVectors).</summary>
-    internal bool IsMsixEnabled => (Read16(MsixCapability + 2) & (MsixEnable | MsixFunctionMask)) == MsixEnable;
+    /// <summary>Whether INTx is switched off by the Command register.</summary>
+    internal bool IsInterruptDisabled => (Read16(Command) & CommandInterruptDisable) != 0;
+
+    /// <summary>Whether MSI-X is enabled; the mask of the whole function does not count, for clients keep masking to themselves (see InterruptVectors).</summary>
+    internal bool IsMsixEnabled => (Read16(MsixCapability + 2) & MsixEnable) != 0;
+
+    /// <summary>Whether MSI is enabled.</summary>
+    internal bool IsMsiEnabled => (Read16(MsiCapability + 2) & MsiEnable) != 0;
+
+    /// <summary>Messages that the host grants by Multiple Message Enable: a power of two, never more than are offered.</summary>
+    internal int MessagesGranted => Math.Min(1 << ((Read16(MsiCapability + 2) & MsiMultipleMessageEnable) >> 4), Math.Max(_messagesOffered, 1));
+
+    /// <summary>Mask bits of the MSI messages.</summary>
+    internal uint MessageMask => BinaryPrimitives.ReadUInt32LittleEndian(_values.AsSpan(MsiMask));
 
     /// <summary>
     /// Every register as after a reset. What belongs to the link rather than to the function survives a function level reset
@@ -88,6 +126,16 @@ internal sealed class ConfigurationSpace
         {
             Write16(PciExpressCapability + 0x08, (ushort)((Read16(PciExpressCapability + 0x08) & ~DeviceControlPayloadSize) | payloadSize));
             Write16(PciExpressCapability + 0x10, linkControl);
+        }
+    }
+
+    /// <summary>Brings what hosts read and nobody writes up to date: Interrupt Status, and the pending bits of MSI.</summary>
+    internal void SetInterruptState(bool isAsserted, uint pendingMessages)
+    {
+        Write16(Status, (ushort)(StatusCapabilitiesList | (isAsserted ? StatusInterrupt : 0)));
+        if (_messagesOffered > 0)
+        {
+            Write32(MsiPending, pendingMessages);
         }
     }
 
@@ -139,6 +187,7 @@ internal sealed class ConfigurationSpace
         Write16(SubsystemVendorId + 2, identity.SubsystemId);
         _values[CapabilitiesPointer] = PowerManagementCapability;
         _writable[InterruptLine] = 0xff;
+        _values[InterruptPin] = identity.InterruptPin;
     }
 
     private void DefinePowerManagement()
@@ -169,7 +218,6 @@ internal sealed class ConfigurationSpace
 
         int at = PciExpressCapability;
         _values[at] = CapabilityId;
-        _values[at + 1] = MsixCapability;
         Write16(at + 0x02, Version2Endpoint);
         Write32(at + 0x04, MaxPayload256 | ExtendedTag | RoleBasedErrorReporting | FunctionLevelReset);
         Write16(at + 0x08, ControlAtReset);
@@ -192,6 +240,19 @@ internal sealed class ConfigurationSpace
         Writable16(MsixCapability + 2, MsixEnable | MsixFunctionMask);
         Write32(MsixCapability + 4, Bar0Layout.MsixTable); // low three bits: BAR 0
         Write32(MsixCapability + 8, Bar0Layout.MsixPendingBits);
+    }
+
+    private void DefineMsi()
+    {
+        const byte CapabilityId = 5;
+        int offeredLog2 = System.Numerics.BitOperations.Log2((uint)_messagesOffered);
+        _values[MsiCapability] = CapabilityId;
+        Write16(MsiCapability + 2, (ushort)(Msi64Bit | MsiVectorMasking | (offeredLog2 << 1)));
+        Writable16(MsiCapability + 2, MsiEnable | MsiMultipleMessageEnable);
+        Writable32(MsiCapability + 4, ~3u);
+        Writable32(MsiCapability + 8, uint.MaxValue);
+        Writable16(MsiCapability + 0x0c, ushort.MaxValue);
+        Writable32(MsiMask, uint.MaxValue >> (32 - _messagesOffered));
     }
 
     private ushort Read16(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_values.AsSpan(offset));

@@ -3,12 +3,13 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>
-/// The MSI-X vectors: an event descriptor each, given by the client, a mask, and the pending bits, which live where a client may read
-/// them (a pending bit array in a BAR). A vector that is masked or has no descriptor yet stays pending and fires when it can.
+/// The MSI-X vectors, or the MSI messages: an event descriptor each, given by the client, a mask, and the pending bits, which live where a
+/// client may read them. A vector that is masked or has no descriptor yet stays pending and fires when it can.
 /// </summary>
 /// <remarks>
-/// The enable and mask bits in configuration space and in the table do not gate anything here: clients keep the table to themselves
-/// (it never arrives, so it looks masked for ever) and give or take event descriptors instead; that is how vfio means it.
+/// The enable bits in configuration space and the mask bits in the MSI-X table do not gate anything here: clients keep the table to themselves
+/// (it never arrives, so it looks masked for ever) and give or take event descriptors instead; that is how vfio means it. The mask bits of
+/// the MSI capability do arrive, and count (PlatformFunction).
 /// An event descriptor shares its blocking mode with the client. It is made non-blocking, but a client that sets it back and
 /// fills the counter can make the write wait: it stalls its own function.
 /// </remarks>
@@ -34,6 +35,12 @@ public sealed unsafe class InterruptVectors : IDisposable
 
     /// <summary>Number of vectors.</summary>
     public int Count => _events.Length;
+
+    /// <summary>Vectors that the client has given a descriptor.</summary>
+    public int ConnectedCount { get; private set; }
+
+    /// <summary>True while the client has given a descriptor to any vector.</summary>
+    public bool IsInUse => ConnectedCount > 0;
 
     /// <summary>True where the client has given the vector a descriptor.</summary>
     public bool IsConnected(int vector) => _events[vector] >= 0;
@@ -65,6 +72,7 @@ public sealed unsafe class InterruptVectors : IDisposable
     {
         Release(vector);
         _events[vector] = descriptor;
+        ConnectedCount++;
         FireIfPending(vector);
     }
 
@@ -75,6 +83,7 @@ public sealed unsafe class InterruptVectors : IDisposable
         {
             _ = Files.Close(_events[vector]);
             _events[vector] = NoDescriptor;
+            ConnectedCount--;
         }
     }
 
@@ -89,7 +98,7 @@ public sealed unsafe class InterruptVectors : IDisposable
     }
 
     /// <summary>
-    /// Takes every descriptor and mask away: the client has disabled MSI-X. What is pending stays so, because a client may disable
+    /// Takes every descriptor and mask away: the client has disabled the whole kind. What is pending stays so, because a client may disable
     /// and assign anew only to add a vector, and what was raised before must not be lost by that.
     /// </summary>
     internal void Disable()

@@ -1,34 +1,58 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Nvmepf.Hal.Inspection;
 
 namespace Nvmepf.Hal.VfioUser;
 
 /// <summary>
 /// The function that <see cref="VfioUserPlatform"/> offers: BAR 0 as memory with trapped registers below the doorbells, configuration
-/// space, MSI-X. It lives as long as the platform; clients come and go.
+/// space, interrupts of all three kinds. It lives as long as the platform; clients come and go.
 /// </summary>
 internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
 {
     private readonly MsixTable _table;
+    private ulong* _pendingMessages; // one word of native memory, until Dispose
 
     /// <summary>Creates the parts. Throws <see cref="PlatformException"/>.</summary>
     internal PlatformFunction(FunctionIdentity identity, bool mapDoorbells)
     {
-        int vectors = identity.MsixVectorCount;
-        if (vectors is < 1 or > Bar0Layout.MsixVectorsMax)
-        {
-            throw new PlatformException($"vfio-user: {vectors} MSI-X vectors: 1 to {Bar0Layout.MsixVectorsMax} are allowed");
-        }
-
+        RefuseImpossible(identity);
         Bar = new BarPages(mapDoorbells);
         Configuration = new ConfigurationSpace(identity, Bar0Layout.LengthBytes);
+        VectorCount = identity.InterruptVectorCount;
 
         // The pending bits are the BAR's, where a client reads them; the BAR is longer lived than the vectors.
-        Vectors = new InterruptVectors(vectors, Bar.Memory.Word64(Bar0Layout.MsixPendingBits));
-        _table = new MsixTable(vectors, Bar.Memory);
+        Vectors = new InterruptVectors(identity.MsixVectorCount, Bar.Memory.Word64(Bar0Layout.MsixPendingBits));
+        _table = new MsixTable(identity.MsixVectorCount, Bar.Memory);
+        _pendingMessages = (ulong*)NativeMemory.AllocZeroed(sizeof(ulong));
+        Messages = identity.MsiMessageCount > 0 ? new InterruptVectors(identity.MsiMessagesOffered, _pendingMessages) : null;
+        Line = identity.InterruptPin != 0 ? new InterruptLine() : null;
+        Kind = ChooseKind();
     }
 
     /// <inheritdoc/>
     public InterruptVectors Vectors { get; }
+
+    /// <inheritdoc/>
+    public InterruptVectors? Messages { get; }
+
+    /// <inheritdoc/>
+    public InterruptLine? Line { get; }
+
+    /// <summary>Vectors of the kind that has most.</summary>
+    internal int VectorCount { get; }
+
+    /// <summary>How interrupts go to the host. Changes only while the firmware's threads are held.</summary>
+    internal InterruptKind Kind { get; private set; }
+
+    /// <summary>Vectors that a queue may name now; see <see cref="IPlatform.EnabledVectorCount"/>.</summary>
+    internal int EnabledVectorCount => Kind switch
+    {
+        InterruptKind.Msix when HasMsix => Vectors.Count,
+        InterruptKind.Msi when HasMsi => MessagesEnabled,
+        InterruptKind.Legacy => 1,
+        _ => VectorCount,
+    };
 
     /// <inheritdoc/>
     public bool IsQuiescent => Handler!.IsQuiescent;
@@ -68,6 +92,7 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
         }
         else
         {
+            Configuration.SetInterruptState(Kind == InterruptKind.Legacy && Line is { IsAsserted: true }, (uint)Volatile.Read(ref *_pendingMessages));
             Configuration.Read((int)offsetBytes, destination);
         }
     }
@@ -77,7 +102,11 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
     {
         if (region == RegionIndex.Configuration)
         {
-            return (Configuration.Write((int)offsetBytes, data) & ConfigurationEffects.FunctionLevelReset) != 0;
+            uint maskBefore = Configuration.MessageMask;
+            bool asksForReset = (Configuration.Write((int)offsetBytes, data) & ConfigurationEffects.FunctionLevelReset) != 0;
+            ApplyMessageMask(maskBefore);
+            InterruptsChanged();
+            return asksForReset;
         }
 
         uint offset = (uint)offsetBytes;
@@ -134,7 +163,18 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
     /// <inheritdoc/>
     public void InterruptsChanged()
     {
-        // The vectors know what they need.
+        InterruptKind kind = ChooseKind();
+        bool isOther = kind != Kind;
+        Kind = kind;
+        if (Line is not null)
+        {
+            Line.IsGated = kind != InterruptKind.Legacy || Configuration.IsInterruptDisabled;
+        }
+
+        if (isOther)
+        {
+            Handler!.InterruptKindChanged();
+        }
     }
 
     /// <inheritdoc/>
@@ -144,14 +184,109 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
     public void Dispose()
     {
         Vectors.Dispose();
+        Messages?.Dispose();
+        Line?.Dispose();
         Bar.Dispose();
+        NativeMemory.Free(_pendingMessages); // null where that was done before
+        _pendingMessages = null;
+    }
+
+    /// <summary>Raises a vector in the way that the host has enabled. Any thread that the platform allows to.</summary>
+    /// <remarks>A vector behind the last one, of a queue that is older than the host's choice, is folded back as messages of MSI are.</remarks>
+    internal void Raise(int vector, int source)
+    {
+        switch (Kind)
+        {
+            case InterruptKind.Legacy:
+                Line!.Assert(source, vector);
+                break;
+            case InterruptKind.Msi:
+                Messages!.Raise(vector & (MessagesEnabled - 1));
+                break;
+            default:
+                Vectors.Raise(vector < Vectors.Count ? vector : vector % Vectors.Count);
+                break;
+        }
+    }
+
+    /// <summary>State of a vector, for a person to see.</summary>
+    internal VectorState ReadVector(int vector)
+    {
+        InterruptVectors? vectors = Kind == InterruptKind.Msi ? Messages : Vectors;
+        if (Kind == InterruptKind.Legacy)
+        {
+            return vector == 0 ? new VectorState(Line!.IsConnected, Line.IsMasked || Line.IsGated, Line.IsAsserted) : default;
+        }
+
+        return vector < vectors!.Count
+            ? new VectorState(vectors.IsConnected(vector), vectors.IsMasked(vector), vectors.IsPending(vector))
+            : default;
+    }
+
+    private bool HasMsix => Vectors.IsInUse || Configuration.IsMsixEnabled;
+
+    private bool HasMsi => Messages is not null && (Messages.IsInUse || Configuration.IsMsiEnabled);
+
+    /// <summary>
+    /// A power of two. A client that enables by descriptors alone gets as many as it has given, as the kernel's vfio grants them.
+    /// </summary>
+    private int MessagesEnabled => Configuration.IsMsiEnabled
+        ? Configuration.MessagesGranted
+        : 1 << System.Numerics.BitOperations.Log2((uint)Math.Max(Messages!.ConnectedCount, 1));
+
+    private static void RefuseImpossible(FunctionIdentity identity)
+    {
+        if (identity.MsixVectorCount is < 0 or > Bar0Layout.MsixVectorsMax)
+        {
+            throw new PlatformException($"vfio-user: {identity.MsixVectorCount} MSI-X vectors: 0 to {Bar0Layout.MsixVectorsMax} are allowed");
+        }
+
+        if (identity.MsiMessageCount is < 0 or > FunctionIdentity.MsiMessagesMax)
+        {
+            throw new PlatformException($"vfio-user: {identity.MsiMessageCount} MSI messages: 0 to {FunctionIdentity.MsiMessagesMax} are allowed");
+        }
+
+        if (identity.InterruptVectorCount == 0)
+        {
+            throw new PlatformException("vfio-user: a function without MSI-X, MSI and INTx; at least one of them is needed");
+        }
+    }
+
+    /// <summary>
+    /// What the host has enabled, by its bits in configuration space or by descriptors: MSI-X before MSI before the pin. A function that has no pin
+    /// keeps what it raises pending in the kind that the host can still enable.
+    /// </summary>
+    private InterruptKind ChooseKind() =>
+        HasMsix ? InterruptKind.Msix
+        : HasMsi ? InterruptKind.Msi
+        : Line is not null ? InterruptKind.Legacy
+        : Vectors.Count > 0 ? InterruptKind.Msix : InterruptKind.Msi;
+
+    private void ApplyMessageMask(uint before)
+    {
+        uint now = Configuration.MessageMask;
+        for (uint changed = now ^ before; changed != 0; changed &= changed - 1)
+        {
+            int message = System.Numerics.BitOperations.TrailingZeroCount(changed);
+            if ((now & (1u << message)) != 0)
+            {
+                Messages!.Mask(message);
+            }
+            else
+            {
+                Messages!.Unmask(message);
+            }
+        }
     }
 
     private void ResetRegisters(ResetKind kind)
     {
         Configuration.Reset(kind);
         Vectors.ResetState();
+        Messages?.ResetState();
+        Line?.ResetState();
         _table.Reset();
+        InterruptsChanged();
     }
 
     private void WriteAligned(uint offset, ReadOnlySpan<byte> data)
@@ -171,6 +306,10 @@ internal sealed unsafe class PlatformFunction : IServedFunction, IDisposable
             {
                 // The word is aligned and inside the doorbell page.
                 Mmio.Mmio.Write32(Bar.Memory.Word32(word), value);
+                if (Kind == InterruptKind.Legacy)
+                {
+                    Handler!.DoorbellWritten();
+                }
             }
             else if (word < Bar0Layout.MsixPendingBits)
             {

@@ -124,6 +124,8 @@ internal struct IrqInfoPayload
 {
     internal const int SizeBytes = 16;
     internal const uint FlagEventFd = 1;
+    internal const uint FlagMaskable = 2;
+    internal const uint FlagAutoMasked = 4;
 
     internal uint ArgumentSizeBytes;
     internal uint Flags;

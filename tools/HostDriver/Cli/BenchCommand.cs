@@ -49,13 +49,26 @@ public static class BenchCommand
             throw new UsageException("--threads needs mapped doorbells: messages of several threads would mix on one socket");
         }
 
+        bool hasInterrupts = host.Function.AssignedVectors > 0;
+        if (options.Threads > 1 && hasInterrupts && host.Function.AssignedVectors <= options.Queues)
+        {
+            throw new UsageException("--threads with --interrupts needs a vector for each queue: threads would take each other's interrupts");
+        }
+
         long rangeBlocks = line.Size("range", 0, 0, long.MaxValue) / space.BlockLengthBytes;
-        options = options with { LogicalBlocks = (ulong)rangeBlocks };
+        options = options with { LogicalBlocks = (ulong)rangeBlocks, WaitForInterrupts = hasInterrupts };
         ulong entersBefore = RingEnters(host);
+        long interruptsBefore = host.Function.InterruptsTaken;
         WorkloadResult result = WorkloadRunner.Run(host, space, options);
         double enters = RingEnters(host) - entersBefore;
         Print(output, options, result);
         output.WriteLine($"firmware's calls of io_uring_enter per command {enters / Math.Max(1, result.Commands):0.000}");
+        if (hasInterrupts)
+        {
+            long interrupts = host.Function.InterruptsTaken - interruptsBefore;
+            output.WriteLine($"interrupts {interrupts}, {(double)interrupts / Math.Max(result.Commands, 1):0.000} a command");
+        }
+
         HostCommands.CloseHost(host);
         return result.Errors == 0 && result.BlocksWrong == 0 ? Program.ExitSuccess : Program.ExitFailure;
     }

@@ -1,4 +1,5 @@
 using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.VfioUser;
 
 namespace Nvmepf.HostDriver.Cli;
 
@@ -21,7 +22,8 @@ public static class HostCommands
         new("version-json", "TEXT", "capabilities to send with VERSION; none by default"),
         new("doorbells-by-message", null, "do not map the doorbells, write them by REGION_WRITE"),
         new("shadow-doorbells", null, "doorbells of I/O queues in memory (Doorbell Buffer Config)"),
-        new("vectors", "N", "MSI-X vectors to enable; 0 polls (0)"),
+        new("interrupts", "KIND", "msix, msi, intx, or none: how completions are announced (none: it polls)"),
+        new("vectors", "N", "vectors to enable; 0 is one for each queue, or none without --interrupts (0)"),
         new("help", null, "this text, or a command's"),
     ];
 
@@ -67,12 +69,18 @@ public static class HostCommands
         VersionJson = line.Text("version-json"),
         DoorbellsByMessage = line.Has("doorbells-by-message"),
         ShadowDoorbells = line.Has("shadow-doorbells"),
-        Vectors = (int)line.Number("vectors", 0, 0, 256),
+        Vectors = Math.Max((int)line.Number("vectors", 0, 0, 256), KindOf(line) == InterruptKind.None ? 0 : 1),
+        Interrupts = KindOf(line) == InterruptKind.None ? InterruptKind.Msix : KindOf(line),
     };
 
     /// <summary>Connects, enables the controller and creates I/O queues as the line says.</summary>
     public static NvmeHost OpenHost(CommandLine line, NvmeHostOptions options, int queues = 1, int entries = 256)
     {
+        if (KindOf(line) != InterruptKind.None && line.Number("vectors", 0, 0, 256) == 0)
+        {
+            options = options with { Vectors = queues + 1 };
+        }
+
         NvmeHost host = NvmeHost.Connect(line.Required("socket"), options);
         try
         {
@@ -97,6 +105,14 @@ public static class HostCommands
         host.DeleteQueues();
         host.Shutdown();
     }
+
+    private static InterruptKind KindOf(CommandLine line) => line.Choice("interrupts", "none", "none", "msix", "msi", "intx") switch
+    {
+        "msix" => InterruptKind.Msix,
+        "msi" => InterruptKind.Msi,
+        "intx" => InterruptKind.Intx,
+        _ => InterruptKind.None,
+    };
 
     private static HostCommand? Find(string name)
     {

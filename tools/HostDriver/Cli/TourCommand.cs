@@ -63,10 +63,12 @@ public static class TourCommand
             "id", $"{host.Function.VendorId:x4}:{host.Function.DeviceId:x4}, subsystem vendor {host.Function.SubsystemVendorId:x4}");
         report.Fact(
             "bar 0", $"{client.Region(RegionInfo.Bar0).LengthBytes} bytes, doorbells {(host.DoorbellsMapped ? "mapped" : "by message")}");
-        report.Fact("msi-x vectors", $"{host.Function.MsixTableSize()}");
+        report.Fact(
+            "interrupts", $"msi-x {host.Function.MsixTableSize()} vectors, msi {host.Function.MsiMessages()} messages, pin {host.Function.InterruptPin()}");
         _ = report.Expect("class code is an NVMe I/O controller", "010802", $"{host.Function.ClassCode:x6}");
         _ = report.Expect("PCI Express capability", "present", Presence(host.Function.FindCapability(PciFunction.ExpressCapability)));
-        _ = report.Expect("MSI-X capability", "present", Presence(host.Function.FindCapability(PciFunction.MsixCapability)));
+        bool hasInterrupts = host.Function.MsixTableSize() > 0 || host.Function.MsiMessages() > 0 || host.Function.InterruptPin() > 0;
+        _ = report.Expect("MSI-X, MSI or an interrupt pin", "present", hasInterrupts ? "present" : "absent");
     }
 
     private static string Presence(int offset) => offset == 0 ? "absent" : "present";

@@ -27,6 +27,7 @@ internal sealed partial class MixedWorkload
     private readonly List<MixedSlot[]> _slots = [];
     private readonly List<Stack<ushort>> _free = [];
     private readonly byte[] _controllerData;
+    private readonly int[] _vectors; // of all queues, each once; none where this host polls
     private uint _generation = 1;
 
     internal MixedWorkload(NvmeHost host, HostNamespace space, int queues, int depth, ulong seed)
@@ -46,6 +47,9 @@ internal sealed partial class MixedWorkload
         {
             AddQueue(host.SubmissionQueues[i], depth, (_transferBlocksMax * _blockLength) + 4096);
         }
+
+        HashSet<int> vectors = [.. _queues.ConvertAll(queue => queue.CompletionQueue.Vector)];
+        _vectors = vectors.Contains(-1) ? [] : [.. vectors];
     }
 
     /// <summary>Commands that completed, by kind.</summary>
@@ -98,7 +102,7 @@ internal sealed partial class MixedWorkload
             }
             else
             {
-                _ = Thread.Yield();
+                Wait(issued - done);
             }
 
             if (done >= nextReport && done < count)
@@ -109,6 +113,22 @@ internal sealed partial class MixedWorkload
         }
 
         return Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Nothing has completed: gives the processor away, or sleeps until an interrupt comes, which has to be in time.</summary>
+    private void Wait(long outstanding)
+    {
+        if (_vectors.Length == 0)
+        {
+            _ = Thread.Yield();
+        }
+        else if (_host.Function.WaitForInterrupts(_vectors, Deadline.After(_host.Options.Timeout)) == 0)
+        {
+            bool isThere = _queues.Exists(queue => queue.CompletionQueue.HasEntry());
+            throw new HostFailureException(
+                $"no interrupt came for {_host.Options.Timeout.TotalSeconds:0} s, {outstanding} commands are outstanding, "
+                + (isThere ? "and a completion is there: its interrupt was lost" : "and no completion is there"));
+        }
     }
 
     private void AddQueue(HostSubmissionQueue queue, int depth, int memoryLength)

@@ -73,11 +73,22 @@ public sealed unsafe partial class NvmeHost
     }
 
     /// <summary>
-    /// Creates one I/O queue pair of one identifier, with the vector of that number where enough are enabled, else without.
+    /// Creates one I/O queue pair of one identifier, with the vector that <see cref="VectorOf"/> says.
     /// </summary>
-    public HostSubmissionQueue CreateQueuePair(ushort queueIdentifier, int entryCount) => CreateSubmissionQueue(
-        queueIdentifier, entryCount,
-            CreateCompletionQueue(queueIdentifier, entryCount, Options.Vectors > queueIdentifier ? queueIdentifier : -1));
+    public HostSubmissionQueue CreateQueuePair(ushort queueIdentifier, int entryCount) =>
+        CreateSubmissionQueue(queueIdentifier, entryCount, CreateCompletionQueue(queueIdentifier, entryCount, VectorOf(queueIdentifier)));
+
+    /// <summary>
+    /// The vector for a queue: of MSI-X that of its number where so many are enabled, else none (-1); of MSI and INTx, whose hosts often get fewer
+    /// than they would like, the queues share what there is.
+    /// </summary>
+    public int VectorOf(ushort queueIdentifier)
+    {
+        int vectors = Options.Vectors > 0 ? Function.AssignedVectors : 0;
+        return queueIdentifier < vectors ? queueIdentifier
+            : vectors == 0 || Options.Interrupts == InterruptKind.Msix ? -1
+            : queueIdentifier % vectors;
+    }
 
     /// <summary>A completion queue that the controller does not know yet, for tests that create it by hand.</summary>
     public HostCompletionQueue PrepareCompletionQueue(ushort queueIdentifier, int entryCount, int vector = -1) => new(

@@ -115,7 +115,7 @@ public sealed unsafe partial class NvmeHost : IDisposable
         Function.EnableBusMaster(); // a function level reset has cleared it
         if (Options.Vectors > 0 && Function.AssignedVectors == 0)
         {
-            Function.EnableMsix(Options.Vectors);
+            Function.EnableInterrupts(Options.Interrupts, Options.Vectors);
         }
 
         AdminQueueMemory(Options.AdminSubmissionQueueEntries, Options.AdminCompletionQueueEntries);

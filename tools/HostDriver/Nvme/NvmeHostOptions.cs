@@ -1,3 +1,4 @@
+using Nvmepf.HostDriver.VfioUser;
 using Nvmepf.Spec;
 
 namespace Nvmepf.HostDriver.Nvme;
@@ -20,8 +21,11 @@ public sealed record NvmeHostOptions
     /// <summary>Bytes of memory that the device may reach.</summary>
     public long ArenaLengthBytes { get; init; } = 96L << 20;
 
-    /// <summary>MSI-X vectors to enable; 0 polls and never asks for an interrupt.</summary>
+    /// <summary>Vectors to enable of <see cref="Interrupts"/>; 0 polls and never asks for an interrupt.</summary>
     public int Vectors { get; init; }
+
+    /// <summary>The kind of interrupt to enable where <see cref="Vectors"/> says so.</summary>
+    public InterruptKind Interrupts { get; init; } = InterruptKind.Msix;
 
     /// <summary>Ring doorbells by REGION_WRITE even where the server offers the page for mapping.</summary>
     public bool DoorbellsByMessage { get; init; }

@@ -88,9 +88,13 @@ internal static class ConnectionChecks
         Refuse("SET_IRQS of two vectors with one descriptor", () => client.SetInterrupts(2, 0x24, 0, 2, [fd]));
         Refuse("SET_IRQS with two actions", () => client.SetInterrupts(2, 0x3C, 0, 1, [fd]));
         Refuse("SET_IRQS with no action", () => client.SetInterrupts(2, 0x04, 0, 1, [fd]));
-        _ = context.Expect("SET_IRQS that takes descriptors away", "taken", Outcome(() => client.SetInterrupts(2, 0x24, 0, 1)));
+        if (vectors > 0)
+        {
+            _ = context.Expect("SET_IRQS that takes descriptors away", "taken", Outcome(() => client.SetInterrupts(2, 0x24, 0, 1)));
+        }
+
         _ = context.Expect(
-            "SET_IRQS that disables INTx, of which there are none", "taken", Outcome(() => client.SetInterrupts(0, 0x21, 0, 0)));
+            "SET_IRQS that disables INTx, which is not enabled", "taken", Outcome(() => client.SetInterrupts(0, 0x21, 0, 0)));
         _ = Files.Close(fd);
         context.ExpectAlive();
     }

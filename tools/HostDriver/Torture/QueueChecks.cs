@@ -24,7 +24,7 @@ internal static class QueueChecks
         HostBuffer memory = host.Arena.Allocate(128 << 10);
         ulong address = memory.Address;
         int maximum = host.Capabilities.MaximumQueueEntriesSupportedZeroBased + 1;
-        int vectors = host.Function.MsixTableSize();
+        int vectors = Math.Max(Math.Max(host.Function.MsixTableSize(), host.Function.MsiMessages()), 1);
         int granted = Granted(context);
         void Refuse(string what, StatusCode code, SubmissionQueueEntry command) =>
             context.ExpectAdminStatus($"create CQ, {what}", code, command);

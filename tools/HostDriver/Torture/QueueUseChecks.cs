@@ -197,8 +197,9 @@ internal static class QueueUseChecks
     {
         NvmeHost host = context.Host;
         PciFunction function = host.Function;
-        int vectors = Math.Min(4, function.MsixTableSize());
-        function.EnableMsix(vectors);
+        InterruptKind kind = KindOf(context);
+        function.EnableInterrupts(kind, kind == InterruptKind.Msix ? Math.Min(4, function.MsixTableSize()) : 4);
+        int vectors = function.AssignedVectors;
         host.DeleteQueues();
         HostCompletionQueue loud = host.CreateCompletionQueue(1, 16, vectors - 1);
         HostCompletionQueue silent = host.CreateCompletionQueue(2, 16);
@@ -223,25 +224,41 @@ internal static class QueueUseChecks
         }
 
         _ = context.Expect("interrupts for a queue without interrupts", "0", $"{others}");
-        _ = host.Execute(host.AdminQueue, NvmeCommands.GetFeatures(0x07));
+        _ = host.Submit(host.AdminQueue, NvmeCommands.GetFeatures(0x07));
         _ = context.Expect(
             "interrupts on vector 0 for an admin completion", "1", $"{function.WaitForInterrupt(0, Deadline.AfterMilliseconds(2000))}");
-        function.DisableMsix();
-        context.ExpectRecovery("MSI-X enabled and disabled");
+        _ = host.Poll(host.AdminQueue.CompletionQueue);
+        function.DisableInterrupts();
+        context.ExpectRecovery($"{kind} enabled and disabled");
     }
 
     private static void SharedVector(TortureContext context)
     {
         NvmeHost host = context.Host;
-        host.Function.EnableMsix(1);
+        host.Function.EnableInterrupts(KindOf(context), 1);
         host.DeleteQueues();
         HostSubmissionQueue first = host.CreateSubmissionQueue(1, 64, host.CreateCompletionQueue(1, 64, 0));
         HostSubmissionQueue second = host.CreateSubmissionQueue(2, 64, host.CreateCompletionQueue(2, 64, 0));
         _ = host.Function.TakeInterrupts(0);
         int good = Many(context, 200, first, second);
         _ = context.Expect("two completion queues on vector 0", "200 good", $"{good} good");
+        if (KindOf(context) == InterruptKind.Intx)
+        {
+            return; // a level is gone when all is taken
+        }
+
         ulong count = host.Function.WaitForInterrupt(0, Deadline.AfterMilliseconds(2000));
         _ = context.Expect("interrupts on the shared vector", "1 to 200", $"{count}", count is >= 1 and <= 200);
+    }
+
+    /// <summary>The kind that this host was told to take, or the best that the function has.</summary>
+    private static InterruptKind KindOf(TortureContext context)
+    {
+        PciFunction function = context.Host.Function;
+        return context.Options.Vectors > 0 ? context.Options.Interrupts
+            : function.MsixTableSize() > 0 ? InterruptKind.Msix
+            : function.MsiMessages() > 0 ? InterruptKind.Msi
+            : InterruptKind.Intx;
     }
 
     /// <summary>Runs flushes over queues in turn, as many outstanding as they hold, and counts the good ones.</summary>

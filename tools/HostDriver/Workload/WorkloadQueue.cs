@@ -75,6 +75,9 @@ internal sealed unsafe class WorkloadQueue
     /// <summary>Interrupt vector of its completion queue, -1 for none.</summary>
     internal int Vector => _completion.Vector;
 
+    /// <summary>Whether a completion waits to be taken.</summary>
+    internal bool HasCompletion => _completion.HasEntry();
+
     /// <summary>Fills the queue to its depth, at most <paramref name="budget"/> commands. Returns how many were submitted.</summary>
     internal int Start(long budget, long now)
     {

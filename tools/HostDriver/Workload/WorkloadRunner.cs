@@ -130,6 +130,7 @@ public sealed class WorkloadRunner
 
     private void Loop(WorkloadQueue[] queues, WorkloadResult result, long budget)
     {
+        int[] vectors = _options.WaitForInterrupts ? VectorsOf(queues) : [];
         long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
         long start = Stopwatch.GetTimestamp();
         long end = _options.CommandCount == 0 ? start + (long)(_options.Duration.TotalSeconds * Stopwatch.Frequency) : long.MaxValue;
@@ -152,7 +153,7 @@ public sealed class WorkloadRunner
             completedSince += completed;
             if (completed == 0)
             {
-                Wait(queues);
+                Wait(queues, vectors);
             }
 
             if ((turn & (TurnsBetweenClockReads - 1)) == 0)
@@ -173,13 +174,35 @@ public sealed class WorkloadRunner
         result.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
     }
 
-    /// <summary>Nothing has completed: waits as the options say, a millisecond at most so that the clock is looked at.</summary>
-    private void Wait(WorkloadQueue[] queues)
+    private static int[] VectorsOf(WorkloadQueue[] queues)
+    {
+        HashSet<int> vectors = [];
+        foreach (WorkloadQueue queue in queues)
+        {
+            _ = vectors.Add(queue.Vector);
+        }
+
+        return [.. vectors];
+    }
+
+    /// <summary>Nothing has completed: waits as the options say. An interrupt that does not come is a failure, not a reason to look.</summary>
+    private void Wait(WorkloadQueue[] queues, int[] vectors)
     {
         if (_options.WaitForInterrupts)
         {
             // The count is taken before the queue is looked at again, so that an interrupt in between ends the next wait at once.
-            _ = _host.Function.WaitForInterrupt(queues[0].Vector, Deadline.AfterMilliseconds(1));
+            if (_host.Function.WaitForInterrupts(vectors, Deadline.After(_host.Options.Timeout)) == 0)
+            {
+                bool isThere = false;
+                foreach (WorkloadQueue queue in queues)
+                {
+                    isThere |= queue.HasCompletion;
+                }
+
+                throw new HostFailureException(
+                    $"no interrupt came for {_host.Options.Timeout.TotalSeconds:0} s, {Outstanding(queues)} are outstanding, "
+                    + (isThere ? "and a completion is there: its interrupt was lost" : "and no completion is there"));
+            }
         }
         else if (_options.YieldWhenIdle)
         {
