@@ -50,9 +50,19 @@ public sealed class HealthMonitor
     /// <summary>Minutes at or above CCTEMP.</summary>
     public uint CriticalTemperatureMinutes => (uint)Math.Min(_criticalNanoseconds / 60_000_000_000, uint.MaxValue);
 
+    /// <summary>
+    /// Warnings of a passthrough target, which are then the only ones: the host reads its log page and sets its thresholds. Null for own media.
+    /// </summary>
+    public CriticalWarning? OfTarget { get; set; }
+
     /// <summary>The warnings that hold now, against the host's temperature thresholds.</summary>
     public CriticalWarning Current(FeatureStore features)
     {
+        if (OfTarget is CriticalWarning ofTarget)
+        {
+            return ofTarget;
+        }
+
         CriticalWarning warning = CriticalWarning.None;
         ref readonly FeatureValues values = ref features.Current;
         if (CompositeTemperatureKelvin >= values.OverTemperatureKelvin || CompositeTemperatureKelvin <= values.UnderTemperatureKelvin)
@@ -89,8 +99,12 @@ public sealed class HealthMonitor
             Raise(controller, SmartHealthEventInformation.TemperatureThreshold);
         }
 
-        const CriticalWarning Reliability = CriticalWarning.NvmSubsystemReliabilityDegraded | CriticalWarning.AllMediaReadOnly;
-        if ((begun & Reliability) != 0)
+        if ((begun & CriticalWarning.AvailableSpareBelowThreshold) != 0)
+        {
+            Raise(controller, SmartHealthEventInformation.SpareBelowThreshold);
+        }
+
+        if ((begun & ~(CriticalWarning.TemperatureThreshold | CriticalWarning.AvailableSpareBelowThreshold)) != 0)
         {
             Raise(controller, SmartHealthEventInformation.NvmSubsystemReliability);
         }

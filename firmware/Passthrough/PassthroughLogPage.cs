@@ -103,10 +103,17 @@ public static unsafe class PassthroughLogPage
     private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
         slot.Status = slot.Operation.Status;
+        GetLogPageDword10 dword10 = new(slot.Entry.Cdw10);
+        if (slot.Status.IsSuccess && !dword10.RetainAsynchronousEvent)
+        {
+            // Events are this controller's, whoever has the page; the target has got the bit as well.
+            engine.Controller.Events.Acknowledge(engine.Controller, (byte)dword10.LogPageIdentifier);
+        }
+
         if (slot.Status.IsSuccess && RouteOf(ref slot) == PassthroughRoute.Corrected && !new GetLogPageDword14(slot.Entry.Cdw14).OffsetIsIndex)
         {
             Correct(
-                new GetLogPageDword10(slot.Entry.Cdw10).LogPageIdentifier,
+                dword10.LogPageIdentifier,
                 GetLogPage.OffsetBytes(in slot.Entry) / sizeof(uint),
                 new Span<uint>(slot.Buffer, (int)(slot.DataLengthBytes / sizeof(uint))));
         }

@@ -95,6 +95,7 @@ public sealed unsafe class PassthroughTarget : IDisposable
     {
         _nowNanoseconds = nowNanoseconds;
         IoUring ring = _ring!;
+        engine.Controller.Smart.Health.OfTarget = _link.CriticalWarning;
         if (_link.Latest != _current)
         {
             Adopt(engine, _link.Latest);

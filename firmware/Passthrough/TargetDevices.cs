@@ -99,6 +99,33 @@ public static unsafe class TargetDevices
         return NvmeDevices.Admin(descriptor, ref command);
     }
 
+    /// <summary>Critical Warning of the target's SMART / Health log, of the whole controller. Its own event stays as it is, for the kernel.</summary>
+    /// <param name="descriptor">The open <c>/dev/nvmeX</c>.</param>
+    /// <param name="page">Room for the page.</param>
+    /// <param name="timeoutSeconds">How long it may take.</param>
+    /// <param name="warning">The warnings, where the target has answered.</param>
+    public static bool TryReadCriticalWarning(int descriptor, void* page, uint timeoutSeconds, out CriticalWarning warning)
+    {
+        NvmePassthroughCommand command = default;
+        command.Command = new NvmeUringCommand
+        {
+            Opcode = (byte)AdminOpcode.GetLogPage,
+            NamespaceIdentifier = uint.MaxValue,
+            Address = (ulong)page,
+            DataLength = (uint)sizeof(SmartHealthLog),
+            Cdw10 = new GetLogPageDword10
+            {
+                LogPageIdentifier = LogPageId.SmartHealthInformation,
+                RetainAsynchronousEvent = true,
+                NumberOfDwordsLowerZeroBased = (ushort)((sizeof(SmartHealthLog) / sizeof(uint)) - 1),
+            }.Raw,
+            TimeoutMilliseconds = timeoutSeconds * MillisecondsPerSecond,
+        };
+        bool isRead = NvmeDevices.Admin(descriptor, ref command) == 0;
+        warning = isRead ? ((SmartHealthLog*)page)->CriticalWarning : CriticalWarning.None;
+        return isRead;
+    }
+
     /// <summary>Opens all that a controller has and asks what it is.</summary>
     /// <param name="controllerName">E.g. <c>nvme0</c>.</param>
     /// <param name="settings">Identifiers and deadlines.</param>

@@ -1,5 +1,6 @@
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
+using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Passthrough;
 
@@ -12,6 +13,7 @@ public sealed class TargetLink : IDisposable
     private readonly int _wish;
     private TargetSnapshot _latest;
     private TargetSnapshot? _adopted;
+    private int _criticalWarning;
 
     /// <summary>Creates it with the first snapshot.</summary>
     public TargetLink(TargetSnapshot first)
@@ -36,6 +38,13 @@ public sealed class TargetLink : IDisposable
     {
         get => Volatile.Read(ref _adopted);
         set => Volatile.Write(ref _adopted, value);
+    }
+
+    /// <summary>Critical Warning of the target's SMART / Health log as it was last read; set by the control thread.</summary>
+    public CriticalWarning CriticalWarning
+    {
+        get => (CriticalWarning)Volatile.Read(ref _criticalWarning);
+        set => Volatile.Write(ref _criticalWarning, (int)value);
     }
 
     /// <summary>Asks the control thread to look at the target now. One system call: for what happens seldom.</summary>

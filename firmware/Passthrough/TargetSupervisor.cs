@@ -11,7 +11,7 @@ namespace Nvmepf.Firmware.Passthrough;
 /// it again after it was gone. What it learns it publishes as a new <see cref="TargetSnapshot"/>.
 /// </summary>
 /// <remarks>
-/// Looks once a second, and at once when a command has met a lost target. A look that finds nothing new allocates nothing, so that no garbage
+/// Looks once a second, at the warnings of the target's health log every five seconds, and at once when a command has met a lost target. A look that finds nothing new allocates nothing, so that no garbage
 /// collection comes of it. A target that comes back has to be the same: the controller by serial number (a local drive), a namespace by its
 /// identifiers and block; one that is another is not given to a host that has the old one's file system mounted.
 /// </remarks>
@@ -20,6 +20,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
     private const long LookIntervalNanoseconds = 1_000_000_000;
     private const long RetryIntervalNanoseconds = 2_000_000_000;
     private const long RebuildIntervalNanoseconds = 5_000_000_000;
+    private const long HealthIntervalNanoseconds = 5_000_000_000;
     private const long ScanDeadlineNanoseconds = 10_000_000_000;
     private const int ScanPollMilliseconds = 200;
     private const int StopDeadlineMilliseconds = 15_000;
@@ -36,6 +37,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
     private string _statePath;
     private bool _isLive = true;
     private long _nextAttempt;
+    private long _nextHealthLook;
     private volatile bool _isEnding;
 
     /// <summary>Connects or opens the target for the first time.</summary>
@@ -188,9 +190,30 @@ public sealed unsafe class TargetSupervisor : IDisposable
             _log.Write(isLive ? $"passthrough: /dev/{_controllerName} is back" : $"passthrough: /dev/{_controllerName} lost its target, the kernel reconnects");
         }
 
+        if (isLive && Clock.MonotonicNanoseconds() >= _nextHealthLook)
+        {
+            LookAtHealth();
+        }
+
         if (isLive && HasChanged(Link.Latest) && Clock.MonotonicNanoseconds() >= _nextAttempt)
         {
             Rebuild();
+        }
+    }
+
+    /// <summary>
+    /// Asks for the warnings, since the kernel leaves a drive's health events switched off and keeps those that come to itself. A target that
+    /// cannot say has none that are new.
+    /// </summary>
+    private void LookAtHealth()
+    {
+        _nextHealthLook = Clock.MonotonicNanoseconds() + HealthIntervalNanoseconds;
+        bool isKnown = TargetDevices.TryReadCriticalWarning(
+            Link.Latest.ControllerDescriptor, _page, _settings.AdminTimeoutSeconds, out CriticalWarning warning);
+        if (isKnown && warning != Link.CriticalWarning)
+        {
+            _log.Write($"passthrough: /dev/{_controllerName} has critical warning {(byte)warning:x2}h, before {(byte)Link.CriticalWarning:x2}h");
+            Link.CriticalWarning = warning;
         }
     }
 

@@ -1,5 +1,6 @@
 using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Spec;
+using Nvmepf.Tests.Support;
 using Xunit;
 
 namespace Nvmepf.Tests.Passthrough;
@@ -108,6 +109,51 @@ public sealed unsafe class ForwardingTests
         Assert.Equal(Status.Success, host.Admin(AdminOpcode.Identify, 0, (uint)Cns.Controller).CompletionStatus.Status);
         Assert.Equal(3, host.Bytes(78)[77]); // MDTS: 32 KiB
     }
+
+    [Fact]
+    public void Warnings_of_the_target_are_events_for_a_host_that_asked_for_them()
+    {
+        const uint SmartLog = 0x007F_0002;
+        const uint Retained = 1 << 15;
+        using PassthroughHost host = new(PassthroughHost.Snapshot(Accepts, 1));
+        host.Link.CriticalWarning = CriticalWarning.TemperatureThreshold;
+        ushort first = Listen(host);
+        host.Pass(100_000_000);
+        Assert.True(host.Host.AdminQueue.IsOutstanding(first)); // nothing is enabled
+        Assert.Equal(Status.Success, host.Admin(AdminOpcode.SetFeatures, 0, (uint)FeatureId.AsynchronousEventConfiguration, 0xFF).CompletionStatus.Status);
+        Assert.Equal(0x0002_0101u, host.Host.WaitFor(host.Host.AdminQueue, first).Dword0); // temperature: log page 02h, information 01h, type 1
+
+        // The next one waits until the log page was read, wherever it comes from.
+        ushort second = Listen(host);
+        host.Link.CriticalWarning |= CriticalWarning.AvailableSpareBelowThreshold;
+        host.Pass(100_000_000);
+        _ = host.Admin(AdminOpcode.GetLogPage, uint.MaxValue, SmartLog | Retained);
+        host.Pass(100_000_000);
+        Assert.True(host.Host.AdminQueue.IsOutstanding(second));
+        _ = host.Admin(AdminOpcode.GetLogPage, uint.MaxValue, SmartLog);
+        host.Link.CriticalWarning = CriticalWarning.None;
+        host.Pass(100_000_000);
+        host.Link.CriticalWarning = CriticalWarning.AvailableSpareBelowThreshold;
+        Assert.Equal(0x0002_0201u, host.Host.WaitFor(host.Host.AdminQueue, second).Dword0);
+
+        ushort third = Listen(host);
+        _ = host.Admin(AdminOpcode.GetLogPage, uint.MaxValue, SmartLog);
+        host.Link.CriticalWarning |= CriticalWarning.VolatileMemoryBackupFailed;
+        Assert.Equal(0x0002_0001u, host.Host.WaitFor(host.Host.AdminQueue, third).Dword0);
+    }
+
+    [Fact]
+    public void What_went_wrong_here_is_no_warning_of_the_target()
+    {
+        using PassthroughHost host = new(PassthroughHost.Snapshot(Accepts, 1));
+        host.Controller.Smart.Health.IsReliabilityDegraded = true;
+        Assert.Equal(Status.Success, host.Admin(AdminOpcode.SetFeatures, 0, (uint)FeatureId.AsynchronousEventConfiguration, 0xFF).CompletionStatus.Status);
+        ushort request = Listen(host);
+        host.Pass(1_000_000_000);
+        Assert.True(host.Host.AdminQueue.IsOutstanding(request)); // the log page that the event would name is the target's, and says nothing of it
+    }
+
+    private static ushort Listen(PassthroughHost host) => host.Host.AdminQueue.Submit(TestHost.Admin(AdminOpcode.AsynchronousEventRequest));
 
     [Fact]
     public void Namespaces_that_come_go_and_change_are_on_the_changed_list()

@@ -102,6 +102,16 @@ internal sealed unsafe class PassthroughHost : IDisposable
         return Host.Execute(Host.AdminQueue, in entry);
     }
 
+    /// <summary>Lets model time pass, and the reactor turn; completions stay where they are.</summary>
+    public void Pass(long nanoseconds)
+    {
+        for (long end = _platform.NowNanoseconds + nanoseconds; _platform.NowNanoseconds < end;)
+        {
+            _platform.NowNanoseconds += nanoseconds / 10;
+            _ = Reactor.Turn(_platform.NowNanoseconds);
+        }
+    }
+
     public Span<byte> Bytes(int length) => Host.Memory.Bytes(Data, length);
 
     /// <summary>Gives the reactor a newer snapshot and lets it be taken.</summary>

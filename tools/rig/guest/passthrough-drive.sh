@@ -21,6 +21,15 @@ host_fails 'InvalidLogPage\|01/09h\|1/09h' log --page 0x80 --length 64
 host tour >/tmp/tour.out
 tail -n 1 /tmp/tour.out
 
+step "health"
+# 50 C is what the emulated drive says; below that threshold it warns.
+host feature --id 4 --set 0x12c
+wait_until 60 "the warning" grep -q 'critical warning 02h, before 00h' "$firmware_log"
+host log --page 2 --length 512
+host feature --id 4 --set 0x157
+wait_until 60 "the end of the warning" grep -q 'critical warning 00h, before 02h' "$firmware_log"
+printf 'ok: the warning came and went\n'
+
 step "data"
 same_data "$disk"
 host bench --pattern randrw --verify --count 300 --depth 16 --queues 2 --first-lba 32768 --range 8M --block-size 4K
