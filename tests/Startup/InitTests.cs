@@ -7,6 +7,22 @@ using Xunit;
 
 namespace Nvmepf.Tests.Startup;
 
+/// <summary>A fact that needs systemd's own tools; skipped, and counted so, where they are not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SystemdFactAttribute : FactAttribute
+{
+    /// <summary>systemd's judge of units.</summary>
+    internal const string Program = "/usr/bin/systemd-analyze";
+
+    public SystemdFactAttribute()
+    {
+        if (!File.Exists(Program))
+        {
+            Skip = $"there is no {Program} on this machine: nobody has judged the unit";
+        }
+    }
+}
+
 /// <summary>The firmware as a process that an init starts and ends: readiness, signs of life, locked memory, and the files that make inits do it.</summary>
 [Collection("firmware process")]
 public sealed class InitTests : IDisposable
@@ -108,7 +124,27 @@ public sealed class InitTests : IDisposable
         }
     }
 
+    [SystemdFact]
+    public void Systemd_finds_nothing_wrong_with_the_unit()
+    {
+        // The program itself need not be installed where this runs.
+        string unit = File.ReadAllText(Path.Combine(Root, "tools/image/systemd/nvmepf.service")).Replace("/usr/sbin/nvmepf", "/bin/true", StringComparison.Ordinal);
+        Assert.Equal("", Verify(unit));
+        Assert.Contains("KilSignal", Verify(unit.Replace("KillSignal", "KilSignal", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>What systemd says of a unit that it does not understand or that cannot be.</summary>
+    private string Verify(string unit)
+    {
+        string path = Path.Combine(_folder, "nvmepf.service");
+        File.WriteAllText(path, unit);
+        using Process verify = Process.Start(new ProcessStartInfo(SystemdFactAttribute.Program, ["verify", path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        string said = verify.StandardError.ReadToEnd();
+        verify.WaitForExit();
+        return said.Trim();
+    }
 
     private static string Root { get; } = FindRoot();
 
