@@ -96,11 +96,24 @@ public static class Program
 
         if (line.Request == CommandLineRequest.Export)
         {
-            DirectoryPrinter.Write(tree, line["--export-configfs"]!);
+            Export(line, tree);
             return;
         }
 
         Serve(line, tree, configuration, consoles);
+    }
+
+    private static void Export(CommandLine line, ConfigurationTree tree)
+    {
+        if (line["--export-configfs"] is string copy)
+        {
+            DirectoryPrinter.Write(tree, copy, new Place(null, "--export-configfs"));
+        }
+
+        if (line["--export-json"] is string file)
+        {
+            JsonPrinter.Write(tree, file, new Place(null, "--export-json"));
+        }
     }
 
     private static void ServeDirectory(CommandLine line, string directory)

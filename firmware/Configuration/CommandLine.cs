@@ -11,7 +11,7 @@ internal enum CommandLineRequest
     /// <summary>Judge and print the configuration.</summary>
     CheckConfiguration,
 
-    /// <summary>Write the configuration as a directory.</summary>
+    /// <summary>Write the configuration, as a directory or as a file or both.</summary>
     Export,
 
     /// <summary>Print the version.</summary>
@@ -74,6 +74,7 @@ internal sealed class CommandLine
             "DIR",
             "the same from a directory laid out as /sys/kernel/config is, watched while\nserving: what can be changed live is"),
         new("--export-configfs", "DIR", "write the configuration as such a directory, and end"),
+        new("--export-json", "FILE", "write the configuration as such a file, and end"),
         new("--doorbells", "MODE", "mapped: clients store into them (default); trapped: as messages, which wake\nan idle controller (docs/performance.md)"),
         new("--poll", "MODE", "busy: never sleep; adaptive: sleep when idle (default)"),
         new("--reactors", "N", "threads that the queues are spread over, 1 to 8 (default: 1)"),
@@ -146,7 +147,7 @@ internal sealed class CommandLine
             }
 
             line._given.Add((option.Name, value));
-            if (option.Name == "--export-configfs" && line.Request == CommandLineRequest.Serve)
+            if (option.Name is "--export-configfs" or "--export-json" && line.Request == CommandLineRequest.Serve)
             {
                 line.Request = CommandLineRequest.Export;
             }

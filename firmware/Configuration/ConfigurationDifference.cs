@@ -2,11 +2,14 @@ namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>What lies between the configuration that is served and the one that is wanted.</summary>
 /// <remarks>
-/// Namespaces can come and go while they are served; everything else was told to hosts when they came, so it waits for the next start. As in
-/// nvmet, attributes of a namespace are changed while it is not enabled.
+/// Namespaces can come and go while they are served, and ANA groups change their states; everything else was told to hosts when they came, so it
+/// waits for the next start. As in nvmet, attributes of a namespace are changed while it is not enabled.
 /// </remarks>
 internal sealed class ConfigurationDifference
 {
+    private const string WhenStopped = "the change waits until every controller has stopped (start 0) and starts again";
+    private static readonly AttributeTable<AnaGroupNode> s_noAttributes = new();
+
     private ConfigurationDifference()
     {
     }
@@ -16,6 +19,9 @@ internal sealed class ConfigurationDifference
 
     /// <summary>Namespaces to add.</summary>
     public List<(string SubsystemNqn, ServedNamespace Namespace)> Added { get; } = [];
+
+    /// <summary>ANA groups of ports that are to have another state: the group as it runs, and as it is wanted.</summary>
+    public List<(PortNode Port, AnaGroupNode Running, AnaGroupNode Wanted)> AnaStates { get; } = [];
 
     /// <summary>One line each for what cannot be changed while it is served: which file, and what to do.</summary>
     public List<string> Postponed { get; } = [];
@@ -113,10 +119,12 @@ internal sealed class ConfigurationDifference
 
             foreach (AttributeRow<TNode> row in attributes.Rows)
             {
-                if (row.Show(one) != row.Show(wanted[index]))
+                string? now = row.Show(one);
+                string? then = row.Show(wanted[index]);
+                if (now != then)
                 {
                     Place place = placeOf(wanted[index]);
-                    Postpone((row.Group is null ? place : place.Member(row.Group)).Member(row.Key), null);
+                    PostponeValue((row.Group is null ? place : place.Member(row.Group)).Member(row.Key), now, then);
                 }
             }
         }
@@ -134,7 +142,15 @@ internal sealed class ConfigurationDifference
         foreach (PortNode port in running.Ports)
         {
             List<AnaGroupNode> now = wanted.Ports.Find(node => node.PortId == port.PortId)?.AnaGroups ?? [];
-            CompareNodes(port.AnaGroups, now, node => $"{node.GroupId}", node => node.Place, AnaGroupNode.Attributes, mayBeNew: false);
+            CompareNodes(port.AnaGroups, now, node => $"{node.GroupId}", node => node.Place, s_noAttributes, mayBeNew: false);
+            foreach (AnaGroupNode group in port.AnaGroups)
+            {
+                AnaGroupNode? other = now.Find(node => node.GroupId == group.GroupId);
+                if (other is not null && other.ToState() != group.ToState())
+                {
+                    AnaStates.Add((port, group, other));
+                }
+            }
         }
     }
 
@@ -150,14 +166,18 @@ internal sealed class ConfigurationDifference
         }
     }
 
-    private void Postpone(Place place, string? reason)
+    private void PostponeValue(Place place, string? now, string? wanted)
     {
-        string line = $"{place}: {reason ?? "cannot change while it is served"}; the change waits until every controller has stopped and starts again";
-        if (reason is not null && reason.Contains("enable", StringComparison.Ordinal))
-        {
-            line = $"{place}: {reason}";
-        }
+        string served = now is null ? "without a value" : $"as \"{ConfigurationException.Printable(now)}\"";
+        string value = wanted is null ? string.Empty : $" \"{ConfigurationException.Printable(wanted)}\"";
+        Note($"{place}{value}: cannot change while it is served {served}; {WhenStopped}");
+    }
 
+    private void Postpone(Place place, string reason) =>
+        Note(reason.Contains("enable", StringComparison.Ordinal) ? $"{place}: {reason}" : $"{place}: {reason}; {WhenStopped}");
+
+    private void Note(string line)
+    {
         if (!Postponed.Contains(line))
         {
             Postponed.Add(line);

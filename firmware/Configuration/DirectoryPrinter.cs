@@ -9,24 +9,27 @@ namespace Nvmepf.Firmware.Configuration;
 internal static class DirectoryPrinter
 {
     /// <summary>Writes it into a directory that is empty or does not exist.</summary>
+    /// <param name="tree">The configuration.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="place">Who asked for it, for messages.</param>
     /// <exception cref="PlatformException">It cannot be written; the message is for the user.</exception>
-    public static void Write(ConfigurationTree tree, string directory)
+    public static void Write(ConfigurationTree tree, string directory, Place place)
     {
         try
         {
             if (Directory.Exists(directory) && Directory.GetFileSystemEntries(directory).Length > 0)
             {
-                throw new PlatformException($"--export-configfs {directory}: is not empty; allowed: an empty directory, or one that is made");
+                throw new PlatformException($"{place} {directory}: is not empty; allowed: an empty directory, or one that is made");
             }
 
-            DirectoryShape.MakeGroups(directory);
             WriteNvmet(tree, Path.Join(directory, DirectoryShape.Nvmet));
             WritePciEndpoint(tree, Path.Join(directory, DirectoryShape.PciEndpoint));
+            DirectoryShape.MakeGroups(directory); // as it will be when it is followed, so that an export of that is the same
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             string reason = problem is UnauthorizedAccessException ? "permission denied" : "is the place writable, and has it room and links?";
-            throw new PlatformException($"--export-configfs {directory}: cannot write it: {reason}", problem);
+            throw new PlatformException($"{place} {directory}: cannot write it: {reason}", problem);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Configuration;
 
@@ -30,6 +31,39 @@ internal static class JsonPrinter
 
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    /// <summary>
+    /// Writes it to a file that appears complete or stays as it was, and that only its owner reads, as <c>nvmetcli save</c> leaves its own.
+    /// </summary>
+    /// <param name="tree">The configuration.</param>
+    /// <param name="file">The file; one that is there is replaced.</param>
+    /// <param name="place">Who asked for it, for messages.</param>
+    /// <exception cref="PlatformException">It cannot be written; the message is for the user.</exception>
+    public static void Write(ConfigurationTree tree, string file, Place place)
+    {
+        string fresh = file + ".new";
+        try
+        {
+            FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (OperatingSystem.IsLinux())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (FileStream stream = new(fresh, options))
+            {
+                stream.Write(Print(tree));
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(fresh, file, overwrite: true);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            string reason = problem is UnauthorizedAccessException ? "permission denied" : "is it in a directory that exists, and is there room?";
+            throw new PlatformException($"{place} {file}: cannot write it: {reason}", problem);
+        }
     }
 
     private static void WriteSubsystemLists(Utf8JsonWriter json, SubsystemNode node)

@@ -51,6 +51,7 @@ internal sealed record ViewedNode(string Path)
 internal sealed class ConfigurationView
 {
     private const string ServedSize = "size";
+    private const string AnaStateFile = "ana_state";
     private readonly NamespaceEditor _editor;
     private readonly IReadOnlyList<ConsoleFunction> _functions;
 
@@ -104,6 +105,16 @@ internal sealed class ConfigurationView
         }
 
         return true;
+    }
+
+    /// <summary>Why nothing changes here where a directory is followed, and the file to write.</summary>
+    public static string RefusalWhereFollowed(string directory, string path)
+    {
+        const string Functions = "functions/";
+        string file = path.StartsWith(Functions, StringComparison.Ordinal)
+            ? Path.Join(directory, DirectoryShape.PciEndpoint, Functions, DirectoryShape.FunctionDriver, path[Functions.Length..])
+            : Path.Join(directory, path.StartsWith("controllers/", StringComparison.Ordinal) ? DirectoryShape.PciEndpoint : DirectoryShape.Nvmet, path);
+        return $"{path}: the configuration is the directory that is followed; allowed: write it to {file}";
     }
 
     private static void AddNodes<TNode>(
@@ -182,16 +193,21 @@ internal sealed class ConfigurationView
         AddLinks(viewed, "subsystems", port.Subsystems);
         AddNodes(viewed, "ana_groups", port.AnaGroups, AnaGroupNode.Attributes, "grpid", () => new AnaGroupNode(), (below, group) =>
         {
-            if (_editor.FollowedDirectory is null && FunctionsOf(port).Any())
+            if (FunctionsOf(port).Any())
             {
-                MakeLive(below, "ana_state", () => group.State ?? "optimized", text => SetAnaState(port, group, text));
+                MakeLive(below, AnaStateFile, () => group.State ?? "optimized", text => SetAnaState(below, port, group, text));
             }
         });
         AddNodes(viewed, "referrals", port.Referrals, ReferralNode.Attributes, "name", () => new ReferralNode());
     }
 
-    private void SetAnaState(PortNode port, AnaGroupNode group, string text)
+    private void SetAnaState(ViewedNode viewed, PortNode port, AnaGroupNode group, string text)
     {
+        if (_editor.FollowedDirectory is string directory)
+        {
+            throw new ConfigurationException(RefusalWhereFollowed(directory, viewed.PathOf(AnaStateFile)));
+        }
+
         AnaState state = new AnaGroupNode { State = text }.ToState();
         foreach (ConsoleFunction function in FunctionsOf(port))
         {

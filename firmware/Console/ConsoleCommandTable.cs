@@ -24,6 +24,8 @@ internal static class ConsoleCommandTable
         AttributeCommands.List,
         AttributeCommands.Get,
         AttributeCommands.Set,
+        ExportCommands.ToDirectory,
+        ExportCommands.ToFile,
         NamespaceCommands.List,
         NamespaceCommands.Add,
         NamespaceCommands.Resize,

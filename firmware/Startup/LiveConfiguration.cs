@@ -1,5 +1,7 @@
 using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Console;
+using Nvmepf.Firmware.Control;
+using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
 using Nvmepf.Hal.Linux;
@@ -202,6 +204,7 @@ internal sealed class LiveConfiguration : IDisposable
             difference = ConfigurationDifference.Between(_runningTree!, _namespaces.Served, tree, wanted);
             _namespaces.Apply(difference);
             _namespaces.FollowSizes(mayShrink: tree);
+            difference.AnaStates.ForEach(change => SetAnaState(change.Port, change.Running, change.Wanted));
             foreach (SubsystemNode running in _runningTree!.Subsystems)
             {
                 // For who looks at the tree: namespaces are as they are wanted now, all else as it was at the start.
@@ -219,6 +222,29 @@ internal sealed class LiveConfiguration : IDisposable
         }
 
         _lastPostponed = difference.Postponed;
+    }
+
+    /// <summary>Asks every controller whose function is on the port; who looks at the tree sees what was taken.</summary>
+    private void SetAnaState(PortNode port, AnaGroupNode running, AnaGroupNode wanted)
+    {
+        Place place = wanted.Place.Member("ana").Member("state");
+        foreach (NvmeController controller in _serving!.Server.Controllers)
+        {
+            if (_runningTree!.Functions.Find(node => node.Name == controller.Settings.Name)?.PortId != port.PortId)
+            {
+                continue;
+            }
+
+            ControlError error = controller.Control.Ask(new SetAnaStateRequest(running.GroupId, wanted.ToState()));
+            if (error != ControlError.None)
+            {
+                _log.Write($"{place}: cannot change on {controller.Settings.Name}: {ControlErrorText.Describe(error)}");
+                return; // looked at again with the next change
+            }
+        }
+
+        running.State = wanted.State;
+        _log.Write($"ANA group {running.GroupId} of port {port.PortId} is {wanted.State ?? "optimized"} now");
     }
 
     private void FollowSizes()

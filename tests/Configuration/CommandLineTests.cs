@@ -9,7 +9,7 @@ public sealed class CommandLineTests
 {
     private const string Options = "--vfio-user, --platform, --registers, --bringup, --bar-memory, --buffer-memory, --rk3588, --no-dma, "
         + "--namespace, --passthrough, --queues, --mdts-kb, --interrupt-pin, --adaptive-interrupts, --vendor-id, --device-id, --serial, --model, "
-        + "--subsysnqn, --config, --configfs, --export-configfs, --doorbells, --poll, --reactors, --cpu, --register-memory, --lock-memory, --ready-file, --watchdog, "
+        + "--subsysnqn, --config, --configfs, --export-configfs, --export-json, --doorbells, --poll, --reactors, --cpu, --register-memory, --lock-memory, --ready-file, --watchdog, "
         + "--console, --check-config, --version, --help";
 
     public static TheoryData<string, string> WrongOptions { get; } = new()

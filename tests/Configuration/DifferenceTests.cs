@@ -65,6 +65,24 @@ public sealed class DifferenceTests
     public void What_hosts_were_told_when_they_came_waits(string attributes, string port, string function, string path)
     {
         ConfigurationDifference difference = Between(Json(Namespace(1)), Json(Namespace(1), attributes, port, function));
-        Assert.Contains(difference.Postponed, line => line.StartsWith($"a.json: {path}: cannot ", StringComparison.Ordinal));
+        Assert.Contains(difference.Postponed, line => line.StartsWith($"a.json: {path}", StringComparison.Ordinal)
+            && line.Contains(": cannot ", StringComparison.Ordinal) && line.Contains("(start 0)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_value_that_waits_is_named_with_the_one_that_is_served() => Assert.Contains(
+        Between(Json(Namespace(1), "\"model\": \"old\""), Json(Namespace(1), "\"model\": \"new\"")).Postponed,
+        line => line.StartsWith("a.json: subsystems[0].attr.model \"new\": cannot change while it is served as \"old\"; ", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_state_of_an_ANA_group_changes_while_it_is_served()
+    {
+        const string Group = ", \"ana_groups\": [{\"grpid\": 3, \"ana\": {\"state\": \"STATE\"}}]";
+        ConfigurationDifference difference = Between(
+            Json(Namespace(1), port: Group.Replace("STATE", "optimized", StringComparison.Ordinal)),
+            Json(Namespace(1), port: Group.Replace("STATE", "inaccessible", StringComparison.Ordinal)));
+        Assert.Empty(difference.Postponed);
+        (PortNode port, AnaGroupNode running, AnaGroupNode wanted) = Assert.Single(difference.AnaStates);
+        Assert.Equal((1u, 3u, "optimized", "inaccessible"), (port.PortId, running.GroupId, running.State, wanted.State));
     }
 }

@@ -49,9 +49,17 @@ internal static class EndpointSession
 
         """;
 
-    /// <summary>A person at the keyboard does not type the next command before the directories are there.</summary>
+    /// <summary>A person at the keyboard does not type the next command before the directories are there that a running firmware makes.</summary>
     public const string Pauses = """
-        mkdir() { command mkdir "$@"; sleep 0.5; }
+        mkdir() {
+            command mkdir "$@"
+            case "$PWD/$1" in
+                */subsystems/*/*) ;;
+                */subsystems/*) until [ -d "$1/namespaces" ]; do sleep 0.05; done ;;
+                */ports/*) until [ -d "$1/subsystems" ]; do sleep 0.05; done ;;
+                */nvmet_pci_epf/*) until [ -d "$1/nvme" ]; do sleep 0.05; done ;;
+            esac
+        }
 
         """;
 }

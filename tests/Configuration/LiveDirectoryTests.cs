@@ -51,7 +51,7 @@ public sealed class LiveDirectoryTests : IDisposable
         Edit("echo 300 > ../attr_qid_max");
         WaitFor(() => firmware.Log.Contains("attr_qid_max \"300\": more than 128; allowed: 1 to 128", StringComparison.Ordinal), "the error", firmware);
         Edit("echo 4 > ../attr_qid_max; echo -n other > ../attr_model");
-        WaitFor(() => firmware.Log.Contains("attr_model: cannot change while it is served", StringComparison.Ordinal), "the note", firmware);
+        WaitFor(() => firmware.Log.Contains("attr_model \"other\": cannot change while it is served as \"Linux-pci-epf\"; the change waits until every controller has stopped (start 0)", StringComparison.Ordinal), "the note", firmware);
         Edit($"mkdir 3; echo /does/not/exist > 3/device_path; echo 1 > 3/enable; echo {_directory["disk2"]} > 1/device_path");
         WaitFor(() => firmware.Log.Contains("namespaces/3: cannot enable it: /does/not/exist: does not exist", StringComparison.Ordinal), "the error", firmware);
         WaitFor(() => firmware.Log.Contains("namespaces/1: cannot change while the namespace is enabled", StringComparison.Ordinal), "the note", firmware);
@@ -74,6 +74,7 @@ public sealed class LiveDirectoryTests : IDisposable
 
         _directory.Shell($"cd config; echo 0 > {Controller}/start; echo -n other > nvmet/subsystems/nvmepf.0.nqn/attr_model");
         WaitFor(() => firmware.Log.Contains("Reactor ran", StringComparison.Ordinal), "the end", firmware);
+        WaitFor(() => !File.Exists(Path.Join(firmware.Folder, "cntrl")), "the end of the socket", firmware);
         _directory.Shell($"echo 1 > config/{Controller}/start");
         using (NvmeHost host = Attach(firmware))
         {
@@ -81,6 +82,85 @@ public sealed class LiveDirectoryTests : IDisposable
         }
 
         Assert.Equal(0, firmware.Terminate());
+    }
+
+    [Fact]
+    public void Everything_may_change_while_a_controller_is_stopped()
+    {
+        _directory.Shell("mkdir config; truncate -s 2M disk");
+        using FirmwareProcess firmware = new("--configfs", _directory["config"]);
+        Start(firmware);
+        using (NvmeHost host = Attach(firmware))
+        {
+            Assert.Equal((4, 4), host.RequestQueues(64));
+        }
+
+        // Another subsystem, port and function, linked in place of the old ones.
+        _directory.Shell($$"""
+            cd config; echo 0 > {{Controller}}/start
+            mkdir -p nvmet/subsystems/new.nqn/namespaces/7 nvmet/ports/9/subsystems pci_ep/functions/nvmet_pci_epf/f1/nvme
+            echo {{_directory["disk"]}} > nvmet/subsystems/new.nqn/namespaces/7/device_path
+            echo 1 > nvmet/subsystems/new.nqn/namespaces/7/enable
+            echo 2 > nvmet/subsystems/new.nqn/attr_qid_max
+            echo NEWSERIAL > nvmet/subsystems/new.nqn/attr_serial
+            echo pci > nvmet/ports/9/addr_trtype
+            echo 5 > nvmet/ports/9/param_mdts
+            ln -s ../../../subsystems/new.nqn nvmet/ports/9/subsystems/
+            echo 9 > pci_ep/functions/nvmet_pci_epf/f1/nvme/portid
+            echo new.nqn > pci_ep/functions/nvmet_pci_epf/f1/nvme/subsysnqn
+            rm {{Controller}}/nvmepf.0 nvmet/ports/1/subsystems/nvmepf.0.nqn
+            ln -s ../../functions/nvmet_pci_epf/f1 {{Controller}}/
+            """);
+        WaitFor(() => !File.Exists(Path.Join(firmware.Folder, "cntrl")), "the end of the socket", firmware);
+        _directory.Shell($"echo 1 > config/{Controller}/start");
+        using (NvmeHost host = Attach(firmware))
+        {
+            byte[] identity = host.Identify(1);
+            Assert.Equal("NEWSERIAL", System.Text.Encoding.ASCII.GetString(identity, 4, 20).Trim());
+            Assert.Equal(5, identity[77]); // MDTS
+            Assert.Equal((2, 2), host.RequestQueues(64));
+            Assert.Equal([7u], ActiveNamespaces(host));
+        }
+
+        Assert.Equal(0, firmware.Terminate());
+    }
+
+    [Fact]
+    public void The_state_of_an_ANA_group_changes_live_and_links_wait()
+    {
+        _directory.Shell("mkdir config");
+        using FirmwareProcess firmware = new("--configfs", _directory["config"]);
+        Start(firmware, "command mkdir -p 1/ana_groups/1; echo optimized > 1/ana_groups/1/ana_state");
+        using NvmeHost host = Attach(firmware);
+        Assert.Equal(1, AnaState(host));
+        _directory.Shell("echo inaccessible > config/nvmet/ports/1/ana_groups/1/ana_state");
+        WaitFor(() => AnaState(host) == 3, "the other state", firmware);
+        _directory.Shell("echo good > config/nvmet/ports/1/ana_groups/1/ana_state");
+        WaitFor(() => firmware.Log.Contains("ana_state \"good\": not known; allowed: optimized, non-optimized", StringComparison.Ordinal), "the error", firmware);
+        _directory.Shell("rm config/nvmet/ports/1/ana_groups/1/ana_state"); // the default
+        WaitFor(() => AnaState(host) == 1, "the first state", firmware);
+        _directory.Shell("mkdir config/nvmet/ports/1/ana_groups/2");
+        WaitFor(() => firmware.Log.Contains("ana_groups/2: cannot come while the rest is served", StringComparison.Ordinal), "the note", firmware);
+
+        // The port of a function that is served keeps its subsystem.
+        _directory.Shell("rm config/nvmet/ports/1/subsystems/nvmepf.0.nqn");
+        WaitFor(
+            () => firmware.Log.Contains("nvme/portid \"1\": a port without the function's subsystem; allowed: ", StringComparison.Ordinal), "the error", firmware);
+        Assert.Equal([1u], ActiveNamespaces(host));
+        _directory.Shell("ln -s ../../../subsystems/nvmepf.0.nqn config/nvmet/ports/1/subsystems/; echo non-optimized > config/nvmet/ports/1/ana_groups/1/ana_state");
+        WaitFor(() => AnaState(host) == 2, "what comes after it", firmware);
+        Assert.Equal(0, firmware.Terminate());
+    }
+
+    /// <summary>State of the first group in the log page: NVMe Base 2.1 section 5.1.12.1.13.</summary>
+    private static int AnaState(NvmeHost host) => host.LogPage(0x0C, 64)[16 + 16] & 15;
+
+    private void Start(FirmwareProcess firmware, string ofPort = "")
+    {
+        WaitFor(() => Directory.Exists(_directory["config/" + Controller]), "the directories of configfs", firmware);
+        const string LineOfPort = "echo -n \"pci\" > 1/addr_trtype";
+        string session = EndpointSession.Text("ram:1M", "vfio-user.0").Replace(LineOfPort, $"{LineOfPort}\n{ofPort}", StringComparison.Ordinal);
+        _directory.Shell($"CONFIG={_directory["config"]}\n{EndpointSession.Pauses}{session}");
     }
 
     private static NvmeHost Attach(FirmwareProcess firmware)

@@ -18,7 +18,7 @@ public sealed class ConsoleProcessTests
     private const string Nqn = "nqn.2014-08.org.example:console";
 
     /// <summary>Commands that end what the others look at, or wait for a person; they have tests of their own.</summary>
-    private static readonly string[] s_apart = ["shutdown", "exit", "link reset", "inject link-drop"];
+    private static readonly string[] s_apart = ["shutdown", "exit", "link reset", "inject link-drop", "export configfs", "export json"];
 
     private static readonly Dictionary<string, string[]> s_arguments = new()
     {

@@ -35,7 +35,7 @@ internal static class AttributeCommands
         Details = $"While it is served: {LiveAttributes}. It lasts until the firmware ends.\n{Paths}",
     };
 
-    private static void RunList(CommandCall call) => Inside(call, (root, _) =>
+    private static void RunList(CommandCall call) => Inside(call, (root, editor) =>
     {
         if (!TryFind(call, root, out ViewedNode node, out ViewedAttribute? attribute))
         {
@@ -46,7 +46,7 @@ internal static class AttributeCommands
         call.Report.BeginTable("entries", new Column("name", -26), new Column("change", -7), new Column("value", -40));
         foreach (ViewedAttribute one in attribute is null ? node.Attributes : [attribute])
         {
-            call.Report.Row(one.Name, one.SetLive is null ? "restart" : "live", one.Show() is string value ? Shown(value) : Cell.None);
+            call.Report.Row(one.Name, WhenOf(editor, one), one.Show() is string value ? Shown(value) : Cell.None);
         }
 
         foreach ((string name, ViewedNode below) in attribute is null ? node.Children : [])
@@ -58,7 +58,7 @@ internal static class AttributeCommands
         call.Report.EndTable();
     });
 
-    private static void RunGet(CommandCall call) => Inside(call, (root, _) =>
+    private static void RunGet(CommandCall call) => Inside(call, (root, editor) =>
     {
         if (!TryFind(call, root, out ViewedNode node, out ViewedAttribute? attribute))
         {
@@ -67,7 +67,7 @@ internal static class AttributeCommands
 
         if (attribute is not null)
         {
-            ShowOne(call.Report, node, attribute);
+            ShowOne(call.Report, editor, node, attribute);
             return;
         }
 
@@ -102,7 +102,7 @@ internal static class AttributeCommands
             }
             else
             {
-                ShowOne(call.Report, node, attribute);
+                ShowOne(call.Report, editor, node, attribute);
             }
         });
     }
@@ -127,16 +127,8 @@ internal static class AttributeCommands
         }
 
         return editor.FollowedDirectory is string directory
-            ? $"{path}: the configuration is the directory that is followed; allowed: write it to {FileOf(directory, path)}"
+            ? ConfigurationView.RefusalWhereFollowed(directory, path)
             : $"{path}: cannot change while it is served; change it where the firmware is started, and restart; allowed now: {LiveAttributes}";
-    }
-
-    private static string FileOf(string directory, string path)
-    {
-        const string Functions = "functions/";
-        return path.StartsWith(Functions, StringComparison.Ordinal)
-            ? Path.Join(directory, DirectoryShape.PciEndpoint, Functions, DirectoryShape.FunctionDriver, path[Functions.Length..])
-            : Path.Join(directory, path.StartsWith("controllers/", StringComparison.Ordinal) ? DirectoryShape.PciEndpoint : DirectoryShape.Nvmet, path);
     }
 
     private static void Inside(CommandCall call, Action<ViewedNode, NamespaceEditor> run)
@@ -171,12 +163,16 @@ internal static class AttributeCommands
         return names.Count == 0 ? "none, there is none" : string.Join(", ", names);
     }
 
-    private static void ShowOne(Report report, ViewedNode node, ViewedAttribute attribute)
+    /// <summary>When a change takes effect: while it is served, when its controllers start, or when the process does.</summary>
+    private static string WhenOf(NamespaceEditor editor, ViewedAttribute attribute) =>
+        attribute.SetLive is not null ? "live" : editor.FollowedDirectory is not null ? "start" : "restart";
+
+    private static void ShowOne(Report report, NamespaceEditor editor, ViewedNode node, ViewedAttribute attribute)
     {
         report.Field("path", Shown(node.PathOf(attribute.Name)));
         report.Field("value", attribute.Show() is string value ? Shown(value) : Cell.None);
         report.Field("allowed", attribute.Allowed);
-        report.Field("change", attribute.SetLive is null ? "restart" : "live");
+        report.Field("change", WhenOf(editor, attribute));
     }
 
     private static void ShowBelow(CommandCall call, ViewedNode node)
