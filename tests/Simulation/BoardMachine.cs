@@ -107,6 +107,9 @@ internal sealed class BoardMachine : Machine, IHostFabric
 
     public override bool MayReportDmaErrors => _scenario.Board.HasLinkFaults && _scenario.DmaFails > 0 && !_copiesByCpu;
 
+    /// <summary>A read that the host refuses, which a bad pointer is enough for, may end in a soft reset that takes longer than the platform waits.</summary>
+    public override bool MayGiveUp => _scenario.Board.HasLinkFaults && (_scenario.DmaFails > 0 || _scenario.BadPointers > 0) && !_copiesByCpu;
+
     /// <summary>Errors of local memory, of list fetches and stalls strike whoever shares the list.</summary>
     public override bool KnowsWhatWasRefused => _scenario.Board.Fault < s_refusals.Length;
 

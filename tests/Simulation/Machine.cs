@@ -18,6 +18,9 @@ internal abstract class Machine : IDisposable
     /// <summary>True where commands may fail for what goes wrong between device and host.</summary>
     public abstract bool MayReportDmaErrors { get; }
 
+    /// <summary>True where the platform may give its engine up, which the controller says by CSTS.CFS.</summary>
+    public virtual bool MayGiveUp => MayReportDmaErrors;
+
     /// <summary>How often reads of these addresses were refused so far.</summary>
     public virtual long RefusalsIn(ulong address, int lengthBytes) => 0;
 

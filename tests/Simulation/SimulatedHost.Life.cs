@@ -239,7 +239,7 @@ internal sealed partial class SimulatedHost
     {
         for (int i = 0; HasActiveJobs; i++)
         {
-            if (_machine.MayReportDmaErrors && IsFatal)
+            if (_machine.MayGiveUp && IsFatal)
             {
                 return false;
             }

@@ -141,7 +141,7 @@ internal sealed class Simulation : IDisposable
             if (_host.IsUp && _host.IsFatal)
             {
                 _log.Add(_host.Now, Happening.Fatal);
-                SimulationFailure.Unless(_machine.MayReportDmaErrors, "CSTS.CFS although nothing has failed");
+                SimulationFailure.Unless(_machine.MayGiveUp, "CSTS.CFS although nothing has failed");
                 _host.Disable();
             }
 
@@ -283,7 +283,7 @@ internal sealed class Simulation : IDisposable
         _host.UnmaskAll();
         if (_host.IsUp && _host.IsFatal)
         {
-            SimulationFailure.Unless(_machine.MayReportDmaErrors, "CSTS.CFS although nothing has failed");
+            SimulationFailure.Unless(_machine.MayGiveUp, "CSTS.CFS although nothing has failed");
             _host.Disable();
         }
 
@@ -292,7 +292,7 @@ internal sealed class Simulation : IDisposable
             _host.BringUp();
         }
 
-        if (!_host.WaitForAll("at the end") || (_machine.MayReportDmaErrors && _host.IsFatal))
+        if (!_host.WaitForAll("at the end") || (_machine.MayGiveUp && _host.IsFatal))
         {
             // An engine that was struck before nothing went wrong any more, and was given up since.
             _host.Disable();

@@ -249,7 +249,7 @@ public sealed class IntxTests
     public void Several_threads_lose_no_assertion_against_the_unmask()
     {
         // A source goes on when the client has answered its assertion. A signal that is lost leaves the pin asserted, unmasked and silent.
-        const int Rounds = 10_000;
+        const int Rounds = 1_000;
         const int Sources = 2;
         int counter = Events.Create(0, EventFlags.NonBlocking);
         using InterruptLine line = new();

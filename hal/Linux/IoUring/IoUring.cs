@@ -108,7 +108,7 @@ public sealed unsafe partial class IoUring : IDisposable
         int result = IoUringSystemCalls.Register(_fd, IoUringRegister.EnableRings, null, 0);
         if (result == 0)
         {
-            _ownerThread = Environment.CurrentManagedThreadId;
+            _ownerThread = Threads.CurrentThreadId();
         }
         return result;
     }
@@ -270,5 +270,5 @@ public sealed unsafe partial class IoUring : IDisposable
     // Debug only: the check reads thread-local storage, and the kernel makes the same one in the best mode.
     [Conditional("DEBUG")]
     private void AssertOwner() =>
-        Debug.Assert(_ownerThread == 0 || _ownerThread == Environment.CurrentManagedThreadId, "A ring is used by its owner thread only.");
+        Debug.Assert(_ownerThread == 0 || _ownerThread == Threads.CurrentThreadId(), "A ring is used by its owner thread only.");
 }

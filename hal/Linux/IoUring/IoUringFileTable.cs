@@ -23,7 +23,7 @@ public sealed unsafe partial class IoUring
     public bool HasRetiredFiles => Volatile.Read(ref _hasRetiredFiles) != 0;
 
     /// <summary>Whether the calling thread is the owner.</summary>
-    public bool IsOwnedByCaller => _ownerThread == Environment.CurrentManagedThreadId;
+    public bool IsOwnedByCaller => _ownerThread == Threads.CurrentThreadId();
 
     /// <summary>Makes the table; before <see cref="Start"/>, or on the owner's thread.</summary>
     /// <returns>0 or a negated errno: without a table <see cref="TakeFilePlace"/> has none to give.</returns>

@@ -57,12 +57,16 @@ public static class BenchCommand
 
         long rangeBlocks = line.Size("range", 0, 0, long.MaxValue) / space.BlockLengthBytes;
         options = options with { LogicalBlocks = (ulong)rangeBlocks, WaitForInterrupts = hasInterrupts };
-        ulong entersBefore = RingEnters(host);
+        ulong? entersBefore = RingEnters(host);
         long interruptsBefore = host.Function.InterruptsTaken;
         WorkloadResult result = WorkloadRunner.Run(host, space, options);
-        double enters = RingEnters(host) - entersBefore;
+        ulong? enters = RingEnters(host) - entersBefore;
         Print(output, options, result);
-        output.WriteLine($"firmware's calls of io_uring_enter per command {enters / Math.Max(1, result.Commands):0.000}");
+        if (enters is not null)
+        {
+            output.WriteLine($"firmware's calls of io_uring_enter per command {(double)enters / Math.Max(1, result.Commands):0.000}");
+        }
+
         if (hasInterrupts)
         {
             long interrupts = host.Function.InterruptsTaken - interruptsBefore;
@@ -73,8 +77,18 @@ public static class BenchCommand
         return result.Errors == 0 && result.BlocksWrong == 0 ? Program.ExitSuccess : Program.ExitFailure;
     }
 
-    /// <summary>System calls of the firmware for disks (diagnostics log, C0h); 0 from one that does not count them.</summary>
-    private static ulong RingEnters(NvmeHost host) => BitConverter.ToUInt64(host.LogPage(0xC0, 512), 448);
+    /// <summary>System calls of the firmware for disks (diagnostics log, C0h); null from a controller without the log, such as a drive that is passed through.</summary>
+    private static ulong? RingEnters(NvmeHost host)
+    {
+        try
+        {
+            return BitConverter.ToUInt64(host.LogPage(0xC0, 512), 448);
+        }
+        catch (HostFailureException)
+        {
+            return null;
+        }
+    }
 
     private static WorkloadOptions Options(CommandLine line)
     {
