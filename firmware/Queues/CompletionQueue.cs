@@ -98,6 +98,11 @@ public sealed unsafe class CompletionQueue : IDisposable
     /// <summary>True while the host has entries that it has not taken, as far as its doorbell was read.</summary>
     public bool HasUntaken => Exists && Used > PendingDma;
 
+    /// <summary>
+    /// True while the entry that the host takes next is there to be taken. Entries that are sent by DMA may arrive behind one that is sent again.
+    /// </summary>
+    public bool IsNextThere => Exists && Used > 0 && !_sender.IsUnderWay(_head);
+
     /// <summary>Entries that the host has not taken, as far as its doorbell was read; any thread may ask.</summary>
     public int UntakenEntries => Exists ? Used : 0;
 

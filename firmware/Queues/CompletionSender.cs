@@ -60,6 +60,9 @@ internal sealed unsafe class CompletionSender : IDisposable
     /// <summary>Entries on their way, those that wait to be sent again included.</summary>
     public int Pending { get; private set; }
 
+    /// <summary>True while the entry of a place has not arrived.</summary>
+    public bool IsUnderWay(int index) => _attempts[index] != 0;
+
     /// <summary>Sends an entry to a place of the queue.</summary>
     /// <returns>
     /// False where the DMA queue is full, or where the place is still in use: a host may take entries, by its doorbell, that have not arrived.

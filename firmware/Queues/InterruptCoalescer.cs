@@ -17,7 +17,8 @@ namespace Nvmepf.Firmware.Queues;
 /// doorbell write, and the write itself tells: when a head has moved and completions are left in any queue of the vector, the deferred
 /// message is sent. So of the two, host and firmware, the later always sees the other: either the entry was there when the host looked, or
 /// the firmware finds it behind the head that the host then writes. The entry is stored before the decision to defer, and the doorbell is
-/// read in each turn after that. A message is sent only while a head is known to be behind, so that each has an answer to come.
+/// read in each turn after that. Nothing is deferred behind a message that has no answer to come: one that was sent while the next entry of no
+/// queue was there to be taken, because entries behind it have arrived before.
 /// </para>
 /// <para>
 /// A host need not write its head at once, though: it may take a completion, sleep, and write the doorbell with the next one. So a
@@ -240,7 +241,7 @@ public sealed class InterruptCoalescer
         RaisedCount++;
         _platform.RaiseInterrupt(vector);
         _sentNanoseconds[vector] = nowNanoseconds;
-        _isUnanswered[vector] = !isLevel && _deferNanoseconds > 0;
+        _isUnanswered[vector] = !isLevel && _deferNanoseconds > 0 && _queues.IsNextThere(vector);
         if (isLevel && !_isAsserted[vector])
         {
             _isAsserted[vector] = true;

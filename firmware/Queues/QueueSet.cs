@@ -314,6 +314,21 @@ public sealed unsafe class QueueSet : IDisposable
         return false;
     }
 
+    /// <summary>True while a host that is told of the vector finds a completion to take.</summary>
+    public bool IsNextThere(int vector)
+    {
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            CompletionQueue queue = _completion[i];
+            if (queue.IsNextThere && queue.InterruptsEnabled && queue.Vector == vector)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The same by what head doorbells say at this moment.</summary>
     public bool HasUntakenNow(int vector)
     {
