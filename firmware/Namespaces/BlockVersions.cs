@@ -7,7 +7,7 @@
 // A reader writes no shared memory, so that reads scale. Granules share versions by a hash, which costs a retry now and then.
 //
 // Memory order: the writer's swap is a full barrier before its stores, and its last store of the version has release order behind them (the
-// copy past the caches ends with a fence of its own). The reader loads the version with acquire order before its loads, and a full barrier
+// backend sets a fence behind copies past the caches). The reader loads the version with acquire order before its loads, and a full barrier
 // stands between these and the second look.
 
 using Nvmepf.Hal;

@@ -160,6 +160,7 @@ public sealed unsafe class RamBackend : NamespaceBackend
             }
 
             Do(ref operation);
+            BulkCopy.Fence();
             versions.EndWrite(offset, length);
             return true;
         }

@@ -49,7 +49,7 @@ internal static unsafe class WideCopy
         0xC3,                         // ret
         0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC,
 
-        // Stream, (to, from, bytes): the same past the caches, and a fence, as such stores are in no order with others.
+        // Stream, (to, from, bytes): the same past the caches.
         0xC5, 0xFE, 0x6F, 0x06,       // next: vmovdqu ymm0, [rsi]
         0xC5, 0xFE, 0x6F, 0x4E, 0x20, // vmovdqu ymm1, [rsi+32]
         0xC5, 0xFE, 0x6F, 0x56, 0x40, // vmovdqu ymm2, [rsi+64]
@@ -62,10 +62,9 @@ internal static unsafe class WideCopy
         0x48, 0x83, 0xEF, 0x80,       // sub rdi, -128
         0x48, 0x83, 0xC2, 0x80,       // add rdx, -128
         0x75, 0xCC,                   // jnz next
-        0x0F, 0xAE, 0xF8,             // sfence
         0xC5, 0xF8, 0x77,             // vzeroupper
         0xC3,                         // ret
-        0xCC, 0xCC, 0xCC, 0xCC, 0xCC,
+        0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC,
 
         // XCR0, (): the low half is all that is looked at.
         0x31, 0xC9,                   // xor ecx, ecx
@@ -105,8 +104,8 @@ internal static unsafe class WideCopy
         ((delegate* unmanaged[SuppressGCTransition]<byte*, byte*, nuint, void>)s_code)(destination, source, lengthBytes);
 
     /// <summary>
-    /// The same past the caches, to a destination that is a multiple of <see cref="StreamAlignmentBytes"/>. What follows in program order follows
-    /// for other cores as well.
+    /// The same past the caches, to a destination that is a multiple of <see cref="StreamAlignmentBytes"/>. Such stores are in no order with others for
+    /// other cores: <see cref="BulkCopy.Fence"/> makes one.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Stream(byte* destination, byte* source, nuint lengthBytes) =>

@@ -42,7 +42,7 @@ public sealed class CoalescingTests
     public void Fewer_completions_wait_for_the_aggregation_time(InterruptKind kind)
     {
         using Rig rig = new(kind, thresholdZeroBased: 7, LongestTime);
-        Assert.Equal(1UL, rig.Interrupts(commands: 3, out TimeSpan waited));
+        TimeSpan waited = rig.UsualWait(commands: 3);
         Assert.True(waited >= s_longest - TimeSpan.FromMilliseconds(1), $"the interrupt came after {waited.TotalMilliseconds} ms");
     }
 
@@ -64,11 +64,11 @@ public sealed class CoalescingTests
     public void A_vector_whose_coalescing_is_disabled_does_not_wait(InterruptKind kind)
     {
         using Rig rig = new(kind, thresholdZeroBased: 255, LongestTime);
-        Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
+        Assert.True(rig.UsualWait() >= s_longest - TimeSpan.FromMilliseconds(1));
         NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, (uint)rig.Vector | (1u << 16))), "Set Features 09h");
         Assert.True(rig.ShortestWait(LoadedMachineRounds) < s_longest);
         NvmeHost.ThrowIfError(rig.Host.Admin(NvmeCommands.SetFeatures(0x09, (uint)rig.Vector)), "Set Features 09h");
-        Assert.True(rig.ShortestWait() >= s_longest - TimeSpan.FromMilliseconds(1));
+        Assert.True(rig.UsualWait() >= s_longest - TimeSpan.FromMilliseconds(1));
     }
 
     [Theory]
@@ -136,8 +136,24 @@ public sealed class CoalescingTests
             return count + Host.Function.TakeInterrupts(Vector);
         }
 
+        /// <summary>
+        /// The median of some waits for the one interrupt of so many commands. A firmware that lost the processor between its look at the clock
+        /// and the completion takes the time of the look, so that single waits may look shorter.
+        /// </summary>
+        public TimeSpan UsualWait(int commands = 1)
+        {
+            TimeSpan[] waits = new TimeSpan[9];
+            for (int i = 0; i < waits.Length; i++)
+            {
+                Assert.Equal(1UL, Interrupts(commands, out waits[i]));
+            }
+
+            Array.Sort(waits);
+            return waits[waits.Length / 2];
+        }
+
         /// <summary>The shortest of some waits for the interrupt of one command; the first that is shorter than the longest time ends the search.</summary>
-        public TimeSpan ShortestWait(int rounds = 10)
+        public TimeSpan ShortestWait(int rounds)
         {
             TimeSpan shortest = TimeSpan.MaxValue;
             for (int i = 0; i < rounds && shortest >= s_longest - TimeSpan.FromMilliseconds(1); i++)

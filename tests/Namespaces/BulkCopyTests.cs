@@ -58,9 +58,8 @@ public sealed unsafe class BulkCopyTests
         ReadOnlySpan<byte> code = WideCopy.Code;
         Assert.Equal((64 * 2) + 6, code.Length);
         Assert.Equal(Return, code[55]);
-        Assert.Equal(Return, code[64 + 58]);
+        Assert.Equal(Return, code[64 + 55]);
         Assert.Equal(Return, code[^1]);
-        Assert.Equal<byte>([0x0F, 0xAE, 0xF8], code.Slice(64 + 52, 3).ToArray()); // the fence stands behind the last store
     }
 
     [Fact]
@@ -93,6 +92,7 @@ public sealed unsafe class BulkCopyTests
         {
             new Span<int>(source, 1024).Fill(round);
             BulkCopy.ToStore(source, store, 4096);
+            BulkCopy.Fence();
             Volatile.Write(ref written, round);
             SpinWait wait = default;
             while (Volatile.Read(ref seen) < round)
