@@ -17,7 +17,7 @@ namespace Nvmepf.Firmware.Commands;
 /// </content>
 public sealed unsafe partial class CommandEngine
 {
-    // CDW0 but for CID and the PSDT bit that says SGL: the opcode alone may be set.
+    // The second byte of CDW0 (FUSE, reserved bits, PSDT) but for the PSDT bit that says SGL: nothing of it is set in a usual command.
     private const uint UnusualDword0 = 0xBF00;
 
     private const int NamespaceIdentifierShift = 32; // of an entry's first eight bytes
