@@ -121,5 +121,4 @@ end_fio
 show nvme ana-log "/dev/$second"
 
 kernel_log_holds_only 'nvme nvme[0-9]+: resetting controller$' 'block nvme[01]n[12]: no usable path - requeuing I/O$' \
-  'nvme_ns_head_submit_bio: [0-9]+ callbacks suppressed$' '(nvme|blk_).*: [0-9]+ callbacks suppressed$' \
   'I/O (Cmd|Error).*sct 0x3 / sc 0x0?[123]'

@@ -86,4 +86,4 @@ doorbells_are_in_memory
 end_fio
 
 kernel_log_holds_only 'nvme nvme[0-9]+: resetting controller$' 'block nvme0n1: no usable path - requeuing I/O$' \
-  'nvme_ns_head_submit_bio: [0-9]+ callbacks suppressed$' 'Fallback order for Node|Built 1 zonelists|Policy zone'
+  'Fallback order for Node|Built 1 zonelists|Policy zone'
