@@ -135,7 +135,6 @@ public sealed unsafe partial class CommandEngine
             slot.Flags |= CommandFlags.HoldsCredit;
         }
 
-        BeginPosting(completion);
         CompletionQueueEntry entry = new()
         {
             Dword0 = slot.Result0,
@@ -150,15 +149,10 @@ public sealed unsafe partial class CommandEngine
             _hasDropped = true;
             completion.ReturnCredit();
         }
-        else if (completion.Post(in entry) == PostOutcome.Later)
+        else if (!TryPost(completion, in entry, slot.DataLengthBytes))
         {
             WaitToComplete(ref slot);
             return;
-        }
-
-        if (slot.DataLengthBytes > LongTransferBytes)
-        {
-            completion.Flush();
         }
 
         EndStage(ref slot, TraceKind.Completed, slot.Status.Raw);
@@ -168,15 +162,30 @@ public sealed unsafe partial class CommandEngine
         Release(ref slot);
     }
 
-    /// <summary>One queue at a time keeps entries back, so that one is to be flushed.</summary>
+    /// <summary>
+    /// Writes an entry, of a long transfer so that the host sees it at once. One queue at a time keeps entries back, so that one is to be flushed.
+    /// </summary>
+    /// <returns>False where it cannot be written now.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void BeginPosting(CompletionQueue completion)
+    private bool TryPost(CompletionQueue completion, in CompletionQueueEntry entry, uint lengthBytes)
     {
         if (_posting != completion)
         {
             _posting.Flush();
             _posting = completion;
         }
+
+        if (completion.Post(in entry) == PostOutcome.Later)
+        {
+            return false;
+        }
+
+        if (lengthBytes > LongTransferBytes)
+        {
+            completion.Flush();
+        }
+
+        return true;
     }
 
     private void WaitToComplete(ref CommandSlot slot)

@@ -88,7 +88,9 @@ public sealed unsafe partial class CommandEngine
             EndStageOfTimed(ref slot, TraceKind.BackendEnded, 0);
         }
 
-        CountTransfer(opcode, lengthBytes);
+        CompletedCount++;
+        ShortcutCount++;
+        Media.Count(opcode == NvmOpcode.Write, lengthBytes);
         slot.DataLengthBytes = (uint)lengthBytes;
         PostShortcut(queue, completion, ref slot, nowNanoseconds);
         if (isTimed)
@@ -100,23 +102,6 @@ public sealed unsafe partial class CommandEngine
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void CountTransfer(NvmOpcode opcode, ulong lengthBytes)
-    {
-        CompletedCount++;
-        ShortcutCount++;
-        if (opcode == NvmOpcode.Read)
-        {
-            Media.HostReadCommands++;
-            Media.BytesRead += lengthBytes;
-        }
-        else
-        {
-            Media.HostWriteCommands++;
-            Media.BytesWritten += lengthBytes;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PostShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds)
     {
         CompletionQueueEntry entry = new()
@@ -125,17 +110,11 @@ public sealed unsafe partial class CommandEngine
             SubmissionQueueIdentifier = queue.Identifier,
             CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
         };
-        BeginPosting(completion);
-        if (completion.Post(in entry) == PostOutcome.Later)
+        if (!TryPost(completion, in entry, slot.DataLengthBytes))
         {
             TakeOwnSlot(queue, ref slot, nowNanoseconds);
             WaitToComplete(ref slot);
             return;
-        }
-
-        if (slot.DataLengthBytes > LongTransferBytes)
-        {
-            completion.Flush();
         }
 
         Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, false, slot.DataLengthBytes, nowNanoseconds);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nvmepf.Firmware.Controller;
 
 /// <summary>
@@ -21,4 +23,22 @@ public sealed class MediaCounters
 
     /// <summary>Unrecovered media errors.</summary>
     public ulong MediaErrors;
+
+    /// <summary>Counts a command that ended.</summary>
+    /// <param name="isWrite">Whether the host wrote; a Compare reads.</param>
+    /// <param name="movedBytes">The bytes that were read or written: 0 where the command failed.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Count(bool isWrite, ulong movedBytes)
+    {
+        if (isWrite)
+        {
+            HostWriteCommands++;
+            BytesWritten += movedBytes;
+        }
+        else
+        {
+            HostReadCommands++;
+            BytesRead += movedBytes;
+        }
+    }
 }

@@ -2,74 +2,41 @@
 // at the console's socket does. What the commands read is read by the reactor, which here is the test's thread, as on a board.
 using System.Text;
 using System.Text.Json;
-using Nvmepf.Firmware;
 using Nvmepf.Firmware.Console;
 using Nvmepf.Firmware.Controller;
-using Nvmepf.Firmware.Namespaces;
-using Nvmepf.SocModel;
 using Xunit;
 
 namespace Nvmepf.Tests.BoardPlatform;
 
 internal sealed class BoardConsole : IDisposable
 {
-    internal const int DataAt = 0x10_0000;
-    private const uint BarAddress = 0x8000_0000;
-    private readonly Firmware.Diagnostics.EventLog _log = new(Stream.Null);
-    private readonly RamBackend _backend = new(1 << 20);
-    private readonly NvmeController _controller;
-    private readonly Reactor _reactor;
+    private readonly BoardFirmware _firmware;
     private readonly ConsoleTargets _targets;
     private readonly ConsoleTargets.Attachment _attachment;
 
     internal BoardConsole(BoardRigOptions? options = null)
     {
-        Rig = new BoardRig(options);
-        _backend.Open();
-        ControllerSettings settings = new()
-        {
-            SubsystemNqn = "nqn.2014-08.org.nvmexpress:uuid:test",
-            Serial = "BOARD1",
-            MaximumTransferBytes = 64 * 1024,
-            TransferBuffers = 8,
-            CommandSlots = 64,
-            QueueEntriesMax = 64,
-        };
-        NvmeNamespace[] namespaces = [new NvmeNamespace(1, _backend, 512, Guid.NewGuid(), new byte[16])];
-        _controller = new NvmeController(settings, Rig.Platform, new NamespaceTable(namespaces), _log);
-        _reactor = new Reactor(Rig.Platform, _controller, _log, new ReactorOptions(PollMode.Busy, RingEntries: 256));
-        _targets = new ConsoleTargets(_log, static () => { });
-        _attachment = _targets.Attach([_controller], null!);
-        _reactor.Start();
-        Host = new BoardNvmeHost(Rig, Turn);
+        _firmware = new BoardFirmware(options);
+        _targets = new ConsoleTargets(_firmware.Log, static () => { });
+        _attachment = _targets.Attach([_firmware.Controller], null!);
     }
 
-    internal BoardRig Rig { get; }
+    internal BoardRig Rig => _firmware.Rig;
 
-    internal BoardNvmeHost Host { get; }
+    internal BoardNvmeHost Host => _firmware.Host;
 
-    internal NvmeController Controller => _controller;
+    internal NvmeController Controller => _firmware.Controller;
 
-    /// <summary>What a host does after link training: address, memory space, bus mastering.</summary>
-    internal void ConnectHost()
-    {
-        Host.RunUntil(() => Rig.Soc.Host.LinkSpeed == 3, "the link trains, to its highest speed");
-        Assert.Equal(TlpStatus.Success, Rig.Soc.Host.ConfigWrite(0x10, 4, BarAddress));
-        Assert.Equal(TlpStatus.Success, Rig.Soc.Host.ConfigWrite(0x14, 4, 0));
-        Assert.Equal(TlpStatus.Success, Rig.Soc.Host.ConfigWrite(0x04, 2, 0x0006));
-        Host.RunUntil(() => Rig.Platform.IsBusMasterEnabled, "bus mastering is seen");
-    }
+    internal void ConnectHost() => _firmware.ConnectHost();
 
     /// <summary>The same, and a driver that has enabled the controller and has one pair of I/O queues.</summary>
     internal BoardConsole WithDriver()
     {
-        ConnectHost();
+        _firmware.ConnectHost();
         Host.Enable();
         Host.CreateIoQueues();
         return this;
     }
-
-    internal bool Turn() => _reactor.Turn(Rig.Platform.NowNanoseconds);
 
     /// <summary>Types a line and turns the firmware until it is answered.</summary>
     internal (bool IsWell, string Answer) Ask(string line)
@@ -85,7 +52,7 @@ internal sealed class BoardConsole : IDisposable
         while (!person.IsCompleted)
         {
             Rig.Soc.Advance(BoardRig.TurnNanoseconds);
-            _ = Turn();
+            _ = _firmware.Turn();
         }
 
         person.GetAwaiter().GetResult();
@@ -131,11 +98,7 @@ internal sealed class BoardConsole : IDisposable
     public void Dispose()
     {
         _attachment.Dispose();
-        _reactor.Dispose();
-        _controller.Dispose();
-        _backend.Dispose();
-        _log.Dispose();
-        Rig.Dispose();
+        _firmware.Dispose();
     }
 
     private sealed class Lines : ILineSink

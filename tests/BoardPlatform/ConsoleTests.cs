@@ -14,7 +14,7 @@ namespace Nvmepf.Tests.BoardPlatform;
 
 public sealed class ConsoleTests
 {
-    private const int DataAt = BoardConsole.DataAt;
+    private const int DataAt = BoardFirmware.DataAt;
     private const uint HistoryOffset = 0x350;
 
     [Fact]

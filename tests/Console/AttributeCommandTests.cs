@@ -12,9 +12,8 @@ namespace Nvmepf.Tests.Console;
 [Collection("firmware process")]
 public sealed class AttributeCommandTests
 {
-    private const string Nqn = "nqn.2014-08.org.example:console";
+    private const string Nqn = Served.Nqn;
     private const string Subsystem = $"subsystems/{Nqn}";
-    private const byte ActiveNamespaceList = 2;
     private const byte AnaLog = 0x0C;
 
     [Fact]
@@ -22,7 +21,7 @@ public sealed class AttributeCommandTests
     {
         string[] arguments = ["--namespace", "ram:8M", "--subsysnqn", Nqn, "--model", "A model"];
         using FirmwareProcess firmware = new(arguments);
-        Dictionary<string, string> shown = Table(AskWell(firmware, "get --json"), "attributes", "path", "value");
+        Dictionary<string, string> shown = Table(firmware.AskWell("get --json"), "attributes", "path", "value");
         string directory = Path.Join(Path.GetTempPath(), $"nvmepf-export-{Guid.NewGuid():N}");
         try
         {
@@ -56,15 +55,15 @@ public sealed class AttributeCommandTests
     public void Places_are_listed_one_at_a_time()
     {
         using FirmwareProcess firmware = new("--namespace", "ram:8M", "--subsysnqn", Nqn);
-        Dictionary<string, string> top = Table(AskWell(firmware, "ls --json"), "entries", "name", "value");
+        Dictionary<string, string> top = Table(firmware.AskWell("ls --json"), "entries", "name", "value");
         Assert.Equal(["controllers/", "discovery_nqn", "functions/", "hosts/", "ports/", "subsystems/"], top.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(Nqn, top["subsystems/"]);
-        Dictionary<string, string> one = Table(AskWell(firmware, $"ls {Subsystem}/namespaces/1 --json"), "entries", "name", "change");
+        Dictionary<string, string> one = Table(firmware.AskWell($"ls {Subsystem}/namespaces/1 --json"), "entries", "name", "change");
         Assert.Equal("live", one["enable"]);
         Assert.Equal("live", one["size"]);
         Assert.Equal("restart", one["device_path"]);
         Assert.DoesNotContain("nsid", one.Keys);
-        Assert.Contains("vfio-user", AskWell(firmware, "ls controllers/vfio-user.0/platform"), StringComparison.Ordinal);
+        Assert.Contains("vfio-user", firmware.AskWell("ls controllers/vfio-user.0/platform"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,18 +72,18 @@ public sealed class AttributeCommandTests
         using FirmwareProcess firmware = new("--namespace", "null:8M", "--subsysnqn", Nqn);
         using NvmeHost host = firmware.Connect();
         host.Enable();
-        AskWell(firmware, $"set {Subsystem}/namespaces/1/enable 0");
-        Assert.Empty(Active(host));
+        firmware.AskWell($"set {Subsystem}/namespaces/1/enable 0");
+        Assert.Empty(host.ActiveNamespaces());
         Assert.Equal("0", Value(firmware, $"{Subsystem}/namespaces/1/enable"));
-        AskWell(firmware, $"set {Subsystem}/namespaces/1/enable 1");
-        Assert.Equal([1u], Active(host));
-        AskWell(firmware, $"set {Subsystem}/namespaces/1/size 16M");
+        firmware.AskWell($"set {Subsystem}/namespaces/1/enable 1");
+        Assert.Equal([1u], host.ActiveNamespaces());
+        firmware.AskWell($"set {Subsystem}/namespaces/1/size 16M");
         Assert.Equal(32768ul, BinaryPrimitives.ReadUInt64LittleEndian(host.Identify(0, 1)));
         Assert.Equal("null:16M", Value(firmware, $"{Subsystem}/namespaces/1/device_path"));
-        AskWell(firmware, "ns add 2 null:1M");
+        firmware.AskWell("ns add 2 null:1M");
         Assert.Equal("1M", Value(firmware, $"{Subsystem}/namespaces/2/size"));
-        AskWell(firmware, "ns remove 2");
-        Assert.Contains($"allowed in {Subsystem}/namespaces: 1/", AskIll(firmware, $"get {Subsystem}/namespaces/2/size"), StringComparison.Ordinal);
+        firmware.AskWell("ns remove 2");
+        Assert.Contains($"allowed in {Subsystem}/namespaces: 1/", firmware.AskIll($"get {Subsystem}/namespaces/2/size"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,10 +99,10 @@ public sealed class AttributeCommandTests
             using NvmeHost host = firmware.Connect();
             host.Enable();
             Assert.Equal(1, AnaState(host));
-            AskWell(firmware, "set ports/1/ana_groups/1/ana_state inaccessible");
+            firmware.AskWell("set ports/1/ana_groups/1/ana_state inaccessible");
             Assert.Equal(3, AnaState(host));
             Assert.Equal("inaccessible", Value(firmware, "ports/1/ana_groups/1/ana_state"));
-            Assert.Contains("allowed: optimized, non-optimized", AskIll(firmware, "set ports/1/ana_groups/1/ana_state good"), StringComparison.Ordinal);
+            Assert.Contains("allowed: optimized, non-optimized", firmware.AskIll("set ports/1/ana_groups/1/ana_state good"), StringComparison.Ordinal);
             Assert.Equal(3, AnaState(host));
         }
         finally
@@ -116,7 +115,7 @@ public sealed class AttributeCommandTests
     public void What_is_wrong_changes_nothing_and_says_what_is_allowed()
     {
         using FirmwareProcess firmware = new("--namespace", "ram:8M", "--subsysnqn", Nqn);
-        string before = AskWell(firmware, "get --json");
+        string before = firmware.AskWell("get --json");
         foreach ((string line, string expected) in new[]
         {
             ("ls nowhere", "allowed at the top: hosts/, subsystems/"),
@@ -134,11 +133,11 @@ public sealed class AttributeCommandTests
             ("set controllers/vfio-user.0/functions x", "restart; allowed now"),
         })
         {
-            Assert.Contains(expected, AskIll(firmware, line), StringComparison.Ordinal);
+            Assert.Contains(expected, firmware.AskIll(line), StringComparison.Ordinal);
         }
 
-        AskWell(firmware, "set functions/nvmepf.0/nvme/mdts_kb 512"); // as it is
-        Assert.Equal(before, AskWell(firmware, "get --json"));
+        firmware.AskWell("set functions/nvmepf.0/nvme/mdts_kb 512"); // as it is
+        Assert.Equal(before, firmware.AskWell("get --json"));
     }
 
     [Fact]
@@ -147,8 +146,7 @@ public sealed class AttributeCommandTests
         string directory = Path.Join(Path.GetTempPath(), $"nvmepf-set-{Guid.NewGuid():N}");
         try
         {
-            string[] export = ["--vfio-user", "/run/vm", "--namespace", "null:1M", "--subsysnqn", Nqn, "--export-configfs", directory];
-            Assert.Equal(Program.Success, Program.Run(export, Stream.Null, Stream.Null));
+            Served.ExportTo(directory);
             using FirmwareProcess firmware = new("--configfs", directory);
             firmware.Connect().Dispose();
             foreach ((string path, string value) in new[]
@@ -157,7 +155,7 @@ public sealed class AttributeCommandTests
                 ("functions/nvmepf.0/nvme/mdts_kb", "256"), ("controllers/vfio-user.0/start", "0"),
             })
             {
-                string error = AskIll(firmware, $"set {path} {value}");
+                string error = firmware.AskIll($"set {path} {value}");
                 string file = error[error.IndexOf(directory + "/", StringComparison.Ordinal)..];
                 Assert.True(File.Exists(file), error);
                 Assert.EndsWith(path[path.IndexOf('/', StringComparison.Ordinal)..], file, StringComparison.Ordinal);
@@ -187,32 +185,12 @@ public sealed class AttributeCommandTests
     }
 
     private static string Value(FirmwareProcess firmware, string path) =>
-        JsonDocument.Parse(AskWell(firmware, $"get {path} --json")).RootElement.GetProperty("value").GetString()!;
+        JsonDocument.Parse(firmware.AskWell($"get {path} --json")).RootElement.GetProperty("value").GetString()!;
 
     private static Dictionary<string, string> Table(string json, string table, string key, string value) =>
         JsonDocument.Parse(json).RootElement.GetProperty(table).EnumerateArray().ToDictionary(
             row => row.GetProperty(key).GetString()!, row => row.GetProperty(value).GetString()!);
 
-    private static string AskWell(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line);
-        Assert.True(isWell, $"{line}: {answer}");
-        return answer;
-    }
-
-    private static string AskIll(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line + " --json");
-        Assert.False(isWell, $"{line}: {answer}");
-        return JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!;
-    }
-
     /// <summary>State of the first group in the log page: NVMe Base 2.1 section 5.1.12.1.13.</summary>
     private static int AnaState(NvmeHost host) => host.LogPage(AnaLog, 64)[16 + 16] & 15;
-
-    private static uint[] Active(NvmeHost host)
-    {
-        byte[] list = host.Identify(ActiveNamespaceList);
-        return [.. Enumerable.Range(0, list.Length / 4).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(list.AsSpan(i * 4))).TakeWhile(id => id != 0)];
-    }
 }

@@ -37,12 +37,12 @@ public sealed class ExportCommandTests : IDisposable
         {
             using NvmeHost host = firmware.Connect();
             host.Enable();
-            AskWell(firmware, "ns add 2 ram:4M,lba=4096 ana_grpid=2 device_uuid=11111111-2222-4333-8444-555555555555");
-            AskWell(firmware, "ns add 3 null:1M");
-            AskWell(firmware, "ns remove 3");
-            AskWell(firmware, "ns resize 1 12M");
-            AskWell(firmware, "ns disable 2");
-            AskWell(firmware, "set ports/1/ana_groups/2/ana_state non-optimized");
+            firmware.AskWell("ns add 2 ram:4M,lba=4096 ana_grpid=2 device_uuid=11111111-2222-4333-8444-555555555555");
+            firmware.AskWell("ns add 3 null:1M");
+            firmware.AskWell("ns remove 3");
+            firmware.AskWell("ns resize 1 12M");
+            firmware.AskWell("ns disable 2");
+            firmware.AskWell("set ports/1/ana_groups/2/ana_state non-optimized");
             first = Export(firmware, "first");
         }
 
@@ -61,7 +61,7 @@ public sealed class ExportCommandTests : IDisposable
             using FirmwareProcess again = new(source);
             using NvmeHost host = again.Connect();
             host.Enable();
-            Assert.Equal([1u], Identifiers(host.Identify(2)));
+            Assert.Equal([1u], host.ActiveNamespaces());
             Assert.Equal(3 - 1, host.LogPage(0x0C, 96)[16 + 32 + 4 + 16] & 15); // the second group, after one with a namespace: non-optimized
             string copy = "again" + source[0];
             Assert.Equal(Lines(first), Lines(Export(again, copy)));
@@ -75,37 +75,21 @@ public sealed class ExportCommandTests : IDisposable
         using FirmwareProcess firmware = new("--namespace", "null:1M");
         firmware.Connect().Dispose();
         Directory.CreateDirectory(_directory["full/x"]);
-        Assert.Contains("usage: export configfs DIR", AskIll(firmware, "export configfs"), StringComparison.Ordinal);
-        Assert.Contains($"export configfs {_directory["full"]}: is not empty; allowed: an empty directory", AskIll(firmware, $"export configfs {_directory["full"]}"), StringComparison.Ordinal);
-        Assert.Contains($"export json {_directory["none/x"]}: cannot write it: is it in a directory that exists", AskIll(firmware, $"export json {_directory["none/x"]}"), StringComparison.Ordinal);
-        Assert.Contains("allowed: export configfs, export json", AskIll(firmware, "export"), StringComparison.Ordinal);
+        Assert.Contains("usage: export configfs DIR", firmware.AskIll("export configfs"), StringComparison.Ordinal);
+        Assert.Contains($"export configfs {_directory["full"]}: is not empty; allowed: an empty directory", firmware.AskIll($"export configfs {_directory["full"]}"), StringComparison.Ordinal);
+        Assert.Contains($"export json {_directory["none/x"]}: cannot write it: is it in a directory that exists", firmware.AskIll($"export json {_directory["none/x"]}"), StringComparison.Ordinal);
+        Assert.Contains("allowed: export configfs, export json", firmware.AskIll("export"), StringComparison.Ordinal);
     }
 
     /// <summary>Both forms, which have to mean the same; the JSON text without the socket's directory.</summary>
     private string Export(FirmwareProcess firmware, string name)
     {
-        AskWell(firmware, $"export configfs {_directory[name]}");
-        AskWell(firmware, $"export json {_directory[name + ".json"]}");
+        firmware.AskWell($"export configfs {_directory[name]}");
+        firmware.AskWell($"export json {_directory[name + ".json"]}");
         Assert.Equal(firmware.Folder + "\n", File.ReadAllText(_directory[$"{name}/pci_ep/controllers/vm/vfio_user_directory"]));
         return File.ReadAllText(_directory[name + ".json"]).Replace(firmware.Folder, "/run/vm", StringComparison.Ordinal);
     }
 
     /// <summary>The lines in an order of their own: a directory lists by name, a file as somebody wrote it.</summary>
     private static string Lines(string json) => string.Join('\n', json.Split('\n').Select(line => line.TrimEnd(',')).Order(StringComparer.Ordinal));
-
-    private static uint[] Identifiers(byte[] list) =>
-        [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(list).ToArray().TakeWhile(identifier => identifier != 0)];
-
-    private static void AskWell(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line);
-        Assert.True(isWell, $"{line}: {answer}");
-    }
-
-    private static string AskIll(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line + " --json");
-        Assert.False(isWell, $"{line}: {answer}");
-        return JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!;
-    }
 }

@@ -13,9 +13,8 @@ namespace Nvmepf.Tests.Console;
 [Collection("firmware process")]
 public sealed class NamespaceCommandTests
 {
-    private const byte ActiveNamespaceList = 2;
     private const byte ChangedNamespaceLog = 4;
-    private const string Nqn = "nqn.2014-08.org.example:console";
+    private const string Nqn = Served.Nqn;
 
     private const string TwoFunctions = $$$"""
         {
@@ -33,11 +32,11 @@ public sealed class NamespaceCommandTests
         using NvmeHost host = firmware.Connect();
         host.Enable();
         HostSubmissionQueue queue = host.CreateQueuePair(1, 17);
-        Assert.Equal([1u], Active(host));
+        Assert.Equal([1u], host.ActiveNamespaces());
         _ = Changed(host);
 
-        AskWell(firmware, "ns add 3 ram:4M,lba=4096");
-        Assert.Equal([1u, 3u], Active(host));
+        firmware.AskWell("ns add 3 ram:4M,lba=4096");
+        Assert.Equal([1u, 3u], host.ActiveNamespaces());
         Assert.Equal([3u], Changed(host));
         Assert.Equal(1024ul, BlockCount(host, 3));
         using (HostNamespace added = HostNamespace.Open(host, queue, 3))
@@ -52,18 +51,18 @@ public sealed class NamespaceCommandTests
             host.Arena.Free(buffer);
         }
 
-        AskWell(firmware, "ns disable 3");
-        Assert.Equal([1u], Active(host));
+        firmware.AskWell("ns disable 3");
+        Assert.Equal([1u], host.ActiveNamespaces());
         Assert.Equal([3u], Changed(host));
-        AskWell(firmware, "ns enable 3");
-        Assert.Equal([1u, 3u], Active(host));
+        firmware.AskWell("ns enable 3");
+        Assert.Equal([1u, 3u], host.ActiveNamespaces());
         Assert.Equal([3u], Changed(host));
-        AskWell(firmware, "ns remove 3");
-        AskWell(firmware, "ns remove 1");
-        Assert.Empty(Active(host));
+        firmware.AskWell("ns remove 3");
+        firmware.AskWell("ns remove 1");
+        Assert.Empty(host.ActiveNamespaces());
         Assert.Equal([1u, 3u], Changed(host));
-        AskWell(firmware, "ns add 1 null:1G");
-        Assert.Equal([1u], Active(host));
+        firmware.AskWell("ns add 1 null:1G");
+        Assert.Equal([1u], host.ActiveNamespaces());
         Assert.Equal(0, firmware.Terminate());
     }
 
@@ -85,7 +84,7 @@ public sealed class NamespaceCommandTests
             NvmeHost[] hosts = [first, first, second, second];
             for (int round = 0; round < 3; round++)
             {
-                AskWell(firmware, $"ns add 2 {storage.Replace("FOLDER", firmware.Folder, StringComparison.Ordinal)}");
+                firmware.AskWell($"ns add 2 {storage.Replace("FOLDER", firmware.Folder, StringComparison.Ordinal)}");
                 for (int i = 0; i < queues.Length; i++)
                 {
                     using HostNamespace added = HostNamespace.Open(hosts[i], queues[i], 2);
@@ -101,8 +100,8 @@ public sealed class NamespaceCommandTests
                     hosts[i].Arena.Free(buffer);
                 }
 
-                AskWell(firmware, "ns remove 2");
-                Assert.All(hosts, host => Assert.Equal([1u], Active(host)));
+                firmware.AskWell("ns remove 2");
+                Assert.All(hosts, host => Assert.Equal([1u], host.ActiveNamespaces()));
             }
 
             Assert.Equal(0, firmware.Terminate());
@@ -121,21 +120,21 @@ public sealed class NamespaceCommandTests
         host.Enable();
         _ = Changed(host);
         string path = Path.Join(firmware.Folder, "disk");
-        AskWell(firmware, "ns resize 1 8M");
+        firmware.AskWell("ns resize 1 8M");
         Assert.Equal(8L << 20, new FileInfo(path).Length);
         Assert.Equal(16384ul, BlockCount(host, 1));
         Assert.Equal([1u], Changed(host));
-        AskWell(firmware, "ns resize 1 1M");
+        firmware.AskWell("ns resize 1 1M");
         Assert.Equal(2048ul, BlockCount(host, 1));
         Assert.Equal(8L << 20, new FileInfo(path).Length); // what is no longer offered is still there
-        Assert.Contains(",size=8M", AskWell(firmware, "ns list"), StringComparison.Ordinal);
-        AskWell(firmware, "ns resize 1");
+        Assert.Contains(",size=8M", firmware.AskWell("ns list"), StringComparison.Ordinal);
+        firmware.AskWell("ns resize 1");
         Assert.Equal(16384ul, BlockCount(host, 1));
-        AskWell(firmware, "ns resize 2 3M");
+        firmware.AskWell("ns resize 2 3M");
         Assert.Equal(6144ul, BlockCount(host, 2));
-        AskWell(firmware, "ns resize 3 1M");
+        firmware.AskWell("ns resize 3 1M");
         Assert.Equal(2048ul, BlockCount(host, 3));
-        Assert.Contains("cannot change its size", AskIll(firmware, "ns resize 3 4M"), StringComparison.Ordinal);
+        Assert.Contains("cannot change its size", firmware.AskIll("ns resize 3 4M"), StringComparison.Ordinal);
         Assert.Equal(2048ul, BlockCount(host, 3));
     }
 
@@ -143,9 +142,9 @@ public sealed class NamespaceCommandTests
     public void The_list_says_what_is_served()
     {
         using FirmwareProcess firmware = new("--namespace", "ram:8M", "--subsysnqn", Nqn);
-        AskWell(firmware, "ns add 7 null:1M ana_grpid=1 device_uuid=d592cdf3-0000-4000-8000-000000000001");
-        AskWell(firmware, "ns disable 7");
-        JsonElement subsystem = JsonDocument.Parse(AskWell(firmware, "ns list --json")).RootElement.GetProperty("subsystems")[0];
+        firmware.AskWell("ns add 7 null:1M ana_grpid=1 device_uuid=d592cdf3-0000-4000-8000-000000000001");
+        firmware.AskWell("ns disable 7");
+        JsonElement subsystem = JsonDocument.Parse(firmware.AskWell("ns list --json")).RootElement.GetProperty("subsystems")[0];
         Assert.Equal(Nqn, subsystem.GetProperty("nqn").GetString());
         JsonElement[] rows = [.. subsystem.GetProperty("namespaces").EnumerateArray()];
         Assert.Equal([1u, 7u], rows.Select(row => row.GetProperty("nsid").GetUInt32()));
@@ -158,7 +157,7 @@ public sealed class NamespaceCommandTests
     public void What_is_wrong_changes_nothing_and_says_what_is_allowed()
     {
         using FirmwareProcess firmware = new("--namespace", "file:FOLDER/disk,size=4M");
-        string before = AskWell(firmware, "ns list --json");
+        string before = firmware.AskWell("ns list --json");
         foreach ((string line, string expected) in new[]
         {
             ("ns add", "usage: ns add NSID SPEC"),
@@ -181,10 +180,10 @@ public sealed class NamespaceCommandTests
             ("ns resize 1 0", "zero; allowed"),
         })
         {
-            Assert.Contains(expected, AskIll(firmware, line), StringComparison.Ordinal);
+            Assert.Contains(expected, firmware.AskIll(line), StringComparison.Ordinal);
         }
 
-        Assert.Equal(before, AskWell(firmware, "ns list --json"));
+        Assert.Equal(before, firmware.AskWell("ns list --json"));
     }
 
     [Fact]
@@ -193,23 +192,22 @@ public sealed class NamespaceCommandTests
         string directory = Path.Join(Path.GetTempPath(), $"nvmepf-ns-{Guid.NewGuid():N}");
         try
         {
-            string[] export = ["--vfio-user", "/run/vm", "--namespace", "null:1M", "--subsysnqn", Nqn, "--export-configfs", directory];
-            Assert.Equal(Program.Success, Program.Run(export, Stream.Null, Stream.Null));
+            Served.ExportTo(directory);
             using FirmwareProcess firmware = new("--configfs", directory);
             using NvmeHost host = firmware.Connect();
             host.Enable();
             string enable = $"{directory}/nvmet/subsystems/{Nqn}/namespaces/1/enable";
             foreach (string line in new[] { "ns add 2 null:1M", "ns remove 1", "ns disable 1", "ns enable 1", "ns resize 1 2M" })
             {
-                Assert.Contains($"namespaces change in the directory that is followed, {directory}; allowed: ", AskIll(firmware, line), StringComparison.Ordinal);
+                Assert.Contains($"namespaces change in the directory that is followed, {directory}; allowed: ", firmware.AskIll(line), StringComparison.Ordinal);
             }
 
-            Assert.Contains($"write 0 to {enable}", AskIll(firmware, "ns disable 1"), StringComparison.Ordinal);
-            Assert.Contains("\"enable\":true", AskWell(firmware, "ns list --json"), StringComparison.Ordinal);
+            Assert.Contains($"write 0 to {enable}", firmware.AskIll("ns disable 1"), StringComparison.Ordinal);
+            Assert.Contains("\"enable\":true", firmware.AskWell("ns list --json"), StringComparison.Ordinal);
             File.WriteAllText(enable, "0\n");
-            Assert.True(SpinWait.SpinUntil(() => Active(host).Length == 0, TimeSpan.FromSeconds(60)), firmware.Log);
+            Assert.True(SpinWait.SpinUntil(() => host.ActiveNamespaces().Length == 0, TimeSpan.FromSeconds(60)), firmware.Log);
             Assert.True(SpinWait.SpinUntil(
-                () => AskWell(firmware, "ns list --json").Contains("\"enable\":false", StringComparison.Ordinal), TimeSpan.FromSeconds(60)));
+                () => firmware.AskWell("ns list --json").Contains("\"enable\":false", StringComparison.Ordinal), TimeSpan.FromSeconds(60)));
         }
         finally
         {
@@ -223,26 +221,7 @@ public sealed class NamespaceCommandTests
         return [host.CreateQueuePair(1, 17), host.CreateQueuePair(2, 17)];
     }
 
-    private static string AskWell(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line);
-        Assert.True(isWell, $"{line}: {answer}");
-        return answer;
-    }
-
-    private static string AskIll(FirmwareProcess firmware, string line)
-    {
-        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, line + " --json");
-        Assert.False(isWell, $"{line}: {answer}");
-        return JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!;
-    }
-
-    private static uint[] Active(NvmeHost host) => Identifiers(host.Identify(ActiveNamespaceList));
-
-    private static uint[] Changed(NvmeHost host) => Identifiers(host.LogPage(ChangedNamespaceLog, 4096, retainAsynchronousEvent: false));
+    private static uint[] Changed(NvmeHost host) => Served.Identifiers(host.LogPage(ChangedNamespaceLog, 4096, retainAsynchronousEvent: false));
 
     private static ulong BlockCount(NvmeHost host, uint namespaceId) => BinaryPrimitives.ReadUInt64LittleEndian(host.Identify(0, namespaceId));
-
-    private static uint[] Identifiers(byte[] list) =>
-        [.. Enumerable.Range(0, list.Length / 4).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(list.AsSpan(i * 4))).TakeWhile(id => id != 0)];
 }

@@ -9,7 +9,7 @@ namespace Nvmepf.Tests.Defects;
 
 /// <summary>
 /// What a host relies on when completions, interrupts, deletions and shutdowns meet: each test fails on a defect of tests/Defects/Promises that
-/// no other test had noticed.
+/// the tests first picked for it let pass. Whether any other test would have noticed was not tried.
 /// </summary>
 public sealed class PromiseTests
 {

@@ -112,12 +112,8 @@ internal static class MediaCommand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static CommandOutcome EndRead(CommandEngine engine, ref CommandSlot slot)
     {
-        engine.Media.HostReadCommands++;
-        if (slot.Status.IsSuccess || slot.Status.Code == StatusCode.CompareFailure)
-        {
-            engine.Media.BytesRead += slot.DataLengthBytes;
-        }
-
+        bool isRead = slot.Status.IsSuccess || slot.Status.Code == StatusCode.CompareFailure;
+        engine.Media.Count(isWrite: false, isRead ? slot.DataLengthBytes : 0);
         return CommandOutcome.Completed;
     }
 }

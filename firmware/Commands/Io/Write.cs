@@ -35,12 +35,7 @@ public static unsafe class Write
     private static CommandOutcome Continue(CommandEngine engine, ref CommandSlot slot)
     {
         MediaCommand.TakeStatus(engine, ref slot);
-        engine.Media.HostWriteCommands++;
-        if (slot.Status.IsSuccess)
-        {
-            engine.Media.BytesWritten += slot.DataLengthBytes;
-        }
-
+        engine.Media.Count(isWrite: true, slot.Status.IsSuccess ? slot.DataLengthBytes : 0);
         return CommandOutcome.Completed;
     }
 }
