@@ -30,7 +30,7 @@ public sealed class LinuxGuestTests(GuestRig rig, ITestOutputHelper log)
     public void Discarded_blocks_read_as_zeros_and_their_space_returns_to_the_file() => rig.Run(log, "discard");
 
     [GuestFact]
-    public void A_Linux_host_sees_namespaces_come_grow_and_go() => rig.Run(log, "live-namespaces");
+    public void A_Linux_host_sees_namespaces_come_grow_shrink_and_go() => rig.Run(log, "live-namespaces");
 
     [GuestFact]
     public void Controller_reset_function_reset_and_removal_under_io_lose_nothing() => rig.Run(log, "reset-under-io");

@@ -12,6 +12,8 @@ set -euo pipefail
 image_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/rig/paths.sh
 . "$image_dir/../rig/paths.sh"
+# shellcheck source=tools/rig/parts.sh
+. "$rig_dir/parts.sh"
 
 case ${1:-} in -h | --help) rig_help "${BASH_SOURCE[0]}"; exit ;; esac
 (($# >= 2)) || rig_die "which firmware, and where to? tools/image/build.sh NVMEPF OUTPUT; try --help"
@@ -20,15 +22,14 @@ shift 2
 [[ -x $firmware ]] || rig_die "there is no program $firmware; ./build.sh publishes it"
 [[ -r $rig_cache/guest/base.cpio ]] || rig_die "there is no userland in $rig_cache; run tools/rig/provision.sh"
 
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+work=$(mktemp -d)
+root=$work/root
+mkdir "$root"
 cp -a "$image_dir/rootfs/." "$root/"
-install -D -m 755 "$firmware" "$root/usr/sbin/nvmepf"
-# The mathematics library, which the firmware is linked to, is in the archive of the guest's fio: the same C library's.
-(cd "$root" && "$rig_cache/guest/busybox" cpio --quiet -i -d usr/lib/x86_64-linux-gnu/libm.so.6 <"$rig_cache/guest/fio.cpio")
+add_program "$firmware" "$root" nvmepf
 for setting; do
   [[ $setting =~ ^[A-Z_]+= ]] || rig_die "$setting: expected NAME=VALUE"
   printf "%s='%s'\n" "${setting%%=*}" "$(printf '%s' "${setting#*=}" | sed "s/'/'\\\\''/g")" >>"$root/etc/nvmepf.conf"
 done
-cp "$rig_cache/guest/base.cpio" "$output"
-(cd "$root" && find . | "$rig_cache/guest/busybox" cpio --quiet -o -H newc -R 0:0) >>"$output"
+pack "$root" "$work/root.cpio" "$rig_cache/guest/busybox"
+cat "$rig_cache/guest/base.cpio" "$work/root.cpio" >"$output"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # How a part of the rig (a QEMU, a guest) gets into the cache: one builder at a time, built beside its place and moved there when it is
-# complete, counted by the number of its recipe. Sourced by the provision scripts after paths.sh and apt-root.sh; it knows no part.
+# complete, counted by the number of its recipe; and how archives for a guest's root are packed. It knows no part. Sourced after paths.sh, by the
+# provision scripts after apt-root.sh too, and by whoever packs something for a guest. What is in the directory $work goes at the end.
 
 work=
 trap '[[ -z $work ]] || rm -rf "$work"' EXIT
@@ -66,3 +67,10 @@ kernel_packages_of() {
 
 # pack DIRECTORY ARCHIVE BUSYBOX: a cpio archive as the kernel wants it, owned by root; made by a busybox of this machine's architecture.
 pack() { (cd "$1" && find . | "$3" cpio --quiet -o -H newc -R 0:0) >"$2"; }
+
+# add_program BINARY ROOT NAME: a published program for the guest, and the mathematics library that it links, which is in the archive of the
+# guest's fio: the same C library's.
+add_program() {
+  install -D -m 755 "$1" "$2/usr/sbin/$3"
+  (cd "$2" && "$rig_cache/guest/busybox" cpio --quiet -i -d -u usr/lib/x86_64-linux-gnu/libm.so.6 <"$rig_cache/guest/fio.cpio")
+}

@@ -12,12 +12,10 @@
 set -euo pipefail
 # shellcheck source=tools/rig/paths.sh
 . "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+# shellcheck source=tools/rig/parts.sh
+. "$rig_dir/parts.sh"
 
-name='' firmware='' host='' work=''
-trap '[[ -z $work ]] || rm -rf "$work"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+name='' firmware='' host=''
 
 parse() {
   while (($#)); do
@@ -41,21 +39,13 @@ parse() {
   [[ -f $host && -x $host ]] || rig_die "which host? --host BINARY; ./build.sh publishes it"
 }
 
-# What the guest needs beside its own: the two programs, and the mathematics library that they link, which is in the archive of fio.
-pack_programs() {
-  local root=$work/programs
-  mkdir -p "$root/usr/sbin"
-  install -m 755 "$firmware" "$root/usr/sbin/nvmepf"
-  install -m 755 "$host" "$root/usr/sbin/nvmepf-host"
-  (cd "$root" && "$rig_cache/guest/busybox" cpio --quiet -i -d usr/lib/x86_64-linux-gnu/libm.so.6 <"$rig_cache/guest/fio.cpio")
-  (cd "$root" && find . | "$rig_cache/guest/busybox" cpio --quiet -o -H newc -R 0:0) >"$work/programs.cpio"
-}
-
 main() {
   local -a devices=()
   parse "$@"
   work=$(mktemp -d "${TMPDIR:-/tmp}/nvmepf-passthrough.XXXXXX")
-  pack_programs
+  add_program "$firmware" "$work/programs" nvmepf
+  add_program "$host" "$work/programs" nvmepf-host
+  pack "$work/programs" "$work/programs.cpio" "$rig_cache/guest/busybox"
   truncate -s 64M "$work/drive"
   if [[ $name == drive ]]; then
     # Behind a root port, so that the guest may take it out of the bus and find it again.

@@ -223,7 +223,7 @@ live_namespaces() {
   ((emulated)) && rig_die "QEMU's own controller follows no directory"
   follows_directory=1
   start_firmware
-  boot live-namespaces 180
+  boot live-namespaces 240 --with-fio
   namespaces=$(echo "$work"/config/nvmet/subsystems/*/namespaces)
   while kill -0 "$boot_pid" 2>/dev/null; do
     wanted=$(tr -d '\r' <"$work/status" | sed -n 's/^RIG-NOTE live //p' | sed -n "$((done + 1))p")
@@ -234,6 +234,8 @@ live_namespaces() {
         grow) truncate -s 128M "$work/second" ;;
         disable) echo 0 >"$namespaces/2/enable" ;;
         enable) echo "$work/second" >"$namespaces/2/device_path" && echo 1 >"$namespaces/2/enable" ;;
+        # A smaller size is believed when it is asked for only.
+        shrink) truncate -s 32M "$work/second" && echo 1 >"$namespaces/2/revalidate_size" ;;
         remove) rm -r "$namespaces/2" ;;
         *) rig_die "the guest wants '$wanted'" ;;
       esac
@@ -242,8 +244,10 @@ live_namespaces() {
     sleep 0.1
   done
   finish_boot
-  ((done == 5)) || rig_die "the guest asked for $done changes, not 5"
+  ((done == 6)) || rig_die "the guest asked for $done changes, not 6"
   stop_firmware
+  # A write beyond the end that was let through would have made it larger.
+  [[ ! -e $work/second || $(stat -c %s "$work/second") == $((32 * 1048576)) ]] || rig_die "the second file has $(stat -c %s "$work/second") bytes, not 32 MiB"
   grep -q 'allocated 0 bytes$' "$work/firmware.log" || rig_die "a reactor allocated memory"
 }
 

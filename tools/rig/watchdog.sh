@@ -11,12 +11,10 @@
 set -euo pipefail
 # shellcheck source=tools/rig/paths.sh
 . "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+# shellcheck source=tools/rig/parts.sh
+. "$rig_dir/parts.sh"
 
-firmware='' kind=i6300esb timeout=20 work=''
-trap '[[ -z $work ]] || rm -rf "$work"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+firmware='' kind=i6300esb timeout=20
 
 parse() {
   while (($#)); do
@@ -40,8 +38,8 @@ parse() {
 # The firmware with what it links, the driver, and the guest's init: its table makes BusyBox start the firmware for ever.
 pack_board() {
   local root=$work/board module count=0
-  mkdir -p "$root/usr/sbin" "$root/etc"
-  install -m 755 "$firmware" "$root/usr/sbin/nvmepf"
+  mkdir -p "$root/etc"
+  add_program "$firmware" "$root" nvmepf
   # In the order in which they need each other.
   for module in watchdog "$kind"; do
     if [[ -r $rig_cache/watchdog/$module.ko ]]; then cp "$rig_cache/watchdog/$module.ko" "$root/etc/$((++count))-$module.ko"; fi
@@ -49,8 +47,7 @@ pack_board() {
   install -m 755 "$rig_dir/guest/watchdog-init.sh" "$root/usr/sbin/watchdog-init"
   install -m 755 "$rig_dir/guest/watchdog-firmware.sh" "$root/usr/sbin/watchdog-firmware"
   printf '%s\n' '::sysinit:/rig/watchdog-setup.sh' '::respawn:/usr/sbin/watchdog-firmware' '::once:/usr/bin/sh /rig/script' >"$root/etc/inittab"
-  (cd "$root" && "$rig_cache/guest/busybox" cpio --quiet -i -d usr/lib/x86_64-linux-gnu/libm.so.6 <"$rig_cache/guest/fio.cpio")
-  (cd "$root" && find . | "$rig_cache/guest/busybox" cpio --quiet -o -H newc -R 0:0) >"$work/board.cpio"
+  pack "$root" "$work/board.cpio" "$rig_cache/guest/busybox"
 }
 
 main() {

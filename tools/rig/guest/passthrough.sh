@@ -1,12 +1,12 @@
 # What the passthrough tests share: the firmware over a target, the userspace host, and blocks compared with the target's own device.
-# Sourced by each of them after prelude.sh would be: they have no disk of their own to wait for.
+# Sourced by each of them in place of prelude.sh: they have no disk of their own to wait for.
 # shellcheck shell=busybox
+# shellcheck source=tools/rig/guest/basics.sh
+. /rig/basics.sh
 
 socket=/run/nvmepf
 firmware_log=/tmp/firmware.log
 firmware_pid=
-
-step() { printf '\n== %s\n' "$*"; }
 
 fail() {
   printf 'FAILED: %s\n' "$*"
@@ -15,16 +15,6 @@ fail() {
   printf -- '-- the last of the kernel log:\n'
   dmesg | tail -n 25
   exit 1
-}
-
-# wait_until SECONDS WHAT COMMAND...: polls until the command succeeds.
-wait_until() {
-  deadline=$(($(date +%s) + $1)) waiting_for=$2
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "waited in vain for $waiting_for"
-    sleep 0.2
-  done
 }
 
 # start_firmware OPTION...: serves the target to the userspace host.

@@ -1,53 +1,12 @@
-# What the guest's scenarios share: how they show, assert and fail, and what the kernel log may hold. Sourced by each of them, by busybox sh.
-# A scenario prints what it sees and ends at the first thing that is wrong, with a line that begins with FAILED.
-#
-# busybox's shell prefers its own applets to programs of the same name: where the real one is meant (blkdiscard, dmesg, ...) the path is
-# written out.
+# What the guest's scenarios share: the disk, trees of files, words to the host side, and what the kernel log may hold. Sourced by each of
+# them, by busybox sh; it waits for the disk.
 # shellcheck shell=busybox
+# shellcheck source=tools/rig/guest/basics.sh
+. /rig/basics.sh
 
 disk=${RIG_DISK:-/dev/nvme0n1}
 # shellcheck disable=SC2034  # the scenarios use it
 controller=${RIG_CONTROLLER:-/dev/nvme0}
-
-step() { printf '\n== %s\n' "$*"; }
-
-fail() {
-  printf 'FAILED: %s\n' "$*"
-  printf -- '-- the last of the kernel log:\n'
-  dmesg | tail -n 25
-  exit 1
-}
-
-# show COMMAND...: runs it in view; it has to succeed.
-show() {
-  printf '$ %s\n' "$*"
-  "$@" || fail "'$*' ended with status $?"
-}
-
-# expect WHAT ACTUAL EXPECTED
-expect() {
-  [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"
-  printf 'ok: %s is %s\n' "$1" "$2"
-}
-
-# expect_more WHAT ACTUAL FLOOR: ACTUAL is a number above FLOOR.
-expect_more() {
-  [ "$2" -gt "$3" ] || fail "$1: expected more than $3, got '$2'"
-  printf 'ok: %s is %s, more than %s\n' "$1" "$2" "$3"
-}
-
-# wait_until SECONDS WHAT COMMAND...: polls until the command succeeds.
-wait_until() {
-  deadline=$(($(date +%s) + $1)) waiting_for=$2
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "waited in vain for $waiting_for"
-    sleep 0.2
-  done
-}
-
-# field NAME: the value of "NAME : value" in nvme-cli's plain output on standard input, without separators and units.
-field() { sed -n "s/^$1[[:space:]]*:[[:space:]]*//p" | head -n 1 | sed 's/[[:space:]]*$//'; }
 
 # make_tree DIRECTORY: a tree to copy - the guest's own programs, and some hundred files of awkward sizes in directories of their own.
 make_tree() {

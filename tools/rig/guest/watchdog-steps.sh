@@ -2,10 +2,10 @@
 # Settings: RIG_TIMEOUT, the watchdog's timeout in seconds.
 # shellcheck shell=busybox
 . /rig/settings
+# shellcheck source=tools/rig/guest/basics.sh
+. /rig/basics.sh
 exec </dev/null >/dev/console 2>&1
 notes=/dev/nvme0n1
-
-step() { printf '\n== %s\n' "$*"; }
 
 finish() {
   sync
@@ -18,16 +18,6 @@ fail() {
   tail -n 20 /tmp/firmware.log
   dmesg | tail -n 20
   finish 1
-}
-
-# wait_until SECONDS WHAT COMMAND...: polls until the command succeeds.
-wait_until() {
-  deadline=$(($(date +%s) + $1)) waiting_for=$2
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "waited in vain for $waiting_for"
-    sleep 0.2
-  done
 }
 
 # A firmware that says that it serves, and is not the process $1.
