@@ -35,10 +35,11 @@ public sealed unsafe partial class CommandEngine
 
     /// <summary>
     /// Does the command whose entry was copied to <paramref name="slot"/>, which is still on the free list, from its checks to its completion.
+    /// For the first of a visit no command before it asked the memory for its blocks.
     /// </summary>
     /// <returns>False where it has to go the long way.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds, bool isTimed)
+    private bool TryShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds, bool isTimed, bool isFirst)
     {
         uint dword0 = slot.Entry.Cdw0.Raw;
         NvmOpcode opcode = (NvmOpcode)(byte)dword0;
@@ -50,6 +51,11 @@ public sealed unsafe partial class CommandEngine
 
         NvmeNamespace target = Namespaces[index];
         NamespaceBackend backend = target.Backend;
+        if (isFirst && opcode == NvmOpcode.Read)
+        {
+            AskForMedia(backend, slot.Entry.StartingLba << target.BlockShift);
+        }
+
         AskForNextMedia(queue, slot.Entry.NamespaceIdentifier, target);
         ReadWriteDword12 dword12 = new(slot.Entry.Cdw12);
         ulong blocks = dword12.NumberOfLogicalBlocksZeroBased + 1UL; // 16 bits and a block of at most 31: the length fits 64
@@ -131,34 +137,41 @@ public sealed unsafe partial class CommandEngine
     }
 
     /// <summary>
-    /// Asks the memory for the beginning of the next command's blocks while this one is worked on, where they lie in memory; the processor brings
-    /// what follows by itself once it sees the first lines used. Only a hint: the entry is still the host's and may change, so that nothing is
-    /// decided by it, and addresses stay inside the media.
+    /// The same for the blocks of the next command, while this one is worked on. The entry is still the host's and may change, so that nothing
+    /// is decided by it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AskForNextMedia(SubmissionQueue queue, uint namespaceIdentifier, NvmeNamespace target)
     {
-        byte* media = target.Backend.Memory;
-        if (!Sse.IsSupported || media == null)
-        {
-            return;
-        }
-
-        ulong* words = queue.PeekNext();
+        ulong* words = target.Backend.Memory == null ? null : queue.PeekNext();
         if (words == null)
         {
             return;
         }
 
         ulong first = Mmio.Read64(words);
-        ulong offset = Mmio.Read64(words + StartingLbaWord) << target.BlockShift;
-        if ((byte)first == (byte)NvmOpcode.Read && (uint)(first >> NamespaceIdentifierShift) == namespaceIdentifier
-            && offset < target.Backend.SizeBytes && target.Backend.SizeBytes - offset >= AskedBytes)
+        if ((byte)first == (byte)NvmOpcode.Read && (uint)(first >> NamespaceIdentifierShift) == namespaceIdentifier)
         {
-            for (ulong line = 0; line < AskedBytes; line += LineBytes)
-            {
-                Sse.Prefetch0(media + offset + line);
-            }
+            AskForMedia(target.Backend, Mmio.Read64(words + StartingLbaWord) << target.BlockShift);
+        }
+    }
+
+    /// <summary>
+    /// Asks the memory for the beginning of blocks that are about to be read, where they lie in memory; the processor brings what follows by
+    /// itself once it sees the first lines used. Only a hint, given before the command was checked: addresses stay inside the media.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AskForMedia(NamespaceBackend backend, ulong offset)
+    {
+        byte* media = backend.Memory;
+        if (!Sse.IsSupported || media == null || offset >= backend.SizeBytes || backend.SizeBytes - offset < AskedBytes)
+        {
+            return;
+        }
+
+        for (ulong line = 0; line < AskedBytes; line += LineBytes)
+        {
+            Sse.Prefetch0(media + offset + line);
         }
     }
 }

@@ -192,7 +192,7 @@ public sealed unsafe partial class CommandEngine : IDisposable
 
             fetched++;
             bool isTimed = isTiming && TryBeginTiming(ref slot, queue, seenNanoseconds);
-            if (mayTakeShortcut && TryShortcut(queue, completion, ref slot, nowNanoseconds, isTimed))
+            if (mayTakeShortcut && TryShortcut(queue, completion, ref slot, nowNanoseconds, isTimed, isFirst: fetched == 1))
             {
                 continue;
             }
