@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Queues;
@@ -61,6 +62,16 @@ public unsafe struct QueueWindow
         }
 
         return ResolveSlowly(map, offsetBytes, lengthBytes, out pointer);
+    }
+
+    /// <summary>Asks the memory for the line at an offset of the window. Only a hint: a pointer that is no longer valid does no harm.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void AskFor(uint offsetBytes)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(_pointer + offsetBytes);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

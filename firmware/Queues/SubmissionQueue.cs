@@ -141,6 +141,7 @@ public sealed unsafe class SubmissionQueue
     public bool PollTail()
     {
         uint value = _tailDoorbell.Read();
+        _window.AskFor((uint)Head * SubmissionQueueEntry.SizeBytes); // so that the entry comes along with its doorbell and not after it
         if (_shadow.IsUsed && !_shadow.TryRead(_hostMemory, out value))
         {
             return true;
