@@ -20,7 +20,7 @@ fio_run() {
   grep -q 'err= 0' /tmp/fio || fail "fio reports an error: $title"
 }
 
-[ "${RIG_FIO:-full}" = quick ] && factor=1 || factor=4
+[ "${RIG_FIO:-full}" = quick ] && factor=1 || factor=2
 
 for queue in $(seq "$RIG_QUEUES"); do interrupts "$queue" >"/tmp/interrupts.$queue"; done
 
