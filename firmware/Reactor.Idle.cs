@@ -63,7 +63,8 @@ public sealed partial class Reactor
     /// <returns>True where it slept.</returns>
     private bool Idle(int stopDescriptor, long nowNanoseconds)
     {
-        if (IsBusy && _ring!.InFlight == 0)
+        // A disk that is polled announces nothing either.
+        if (_ring!.Polled is { InFlight: > 0 } || (IsBusy && _ring.InFlight == 0))
         {
             _idleTurns = 0;
             return false;

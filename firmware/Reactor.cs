@@ -334,24 +334,22 @@ public sealed partial class Reactor : IDisposable
             ring.DropRetiredFiles();
         }
 
-        if (ring.InFlight == 0)
+        if (ring.InFlight == 0 && ring.Polled is not { InFlight: > 0 })
         {
             return false;
         }
 
-        _ = ring.SubmitAndPoll(); // one system call a turn at most
-        Statistics.RingEnters = ring.EnterCount;
-        Statistics.FixedTransfers = ring.FixedTransfers;
-        int count = ring.Reap(_completions);
-        for (int i = 0; i < count; i++)
+        // One system call a turn at most on each.
+        int count = ring.InFlight == 0 ? 0 : TakeResults(ring);
+        ulong polledEnters = 0;
+        if (ring.Polled is IoUring polled)
         {
-            ulong tag = _completions[i].UserData;
-            if (tag <= int.MaxValue)
-            {
-                _engines[(int)tag >> RingTagShift].BackendCompleted((int)tag & ((1 << RingTagShift) - 1), _completions[i].Result);
-            }
+            count += polled.InFlight == 0 ? 0 : TakeResults(polled);
+            polledEnters = polled.EnterCount;
         }
 
+        Statistics.RingEnters = ring.EnterCount + polledEnters;
+        Statistics.FixedTransfers = ring.FixedTransfers;
         for (int i = 0; i < _engines.Length && count > 0; i++)
         {
             _engines[i].FlushCompletions();
@@ -363,6 +361,24 @@ public sealed partial class Reactor : IDisposable
         }
 
         return count > 0;
+    }
+
+    /// <summary>Submits what is prepared and hands on what has ended.</summary>
+    private int TakeResults(IoUring ring)
+    {
+        _ = ring.SubmitAndPoll();
+        int count = ring.Reap(_completions);
+        for (int i = 0; i < count; i++)
+        {
+            ulong tag = _completions[i].UserData;
+            Statistics.PolledTransfers += ring.IsPolled && _completions[i].Result >= 0 ? 1u : 0;
+            if (tag <= int.MaxValue)
+            {
+                _engines[(int)tag >> RingTagShift].BackendCompleted((int)tag & ((1 << RingTagShift) - 1), _completions[i].Result);
+            }
+        }
+
+        return count;
     }
 
     private static bool IsReadable(int descriptor)

@@ -21,7 +21,7 @@ internal enum StorageKind
 
 /// <summary>
 /// Where a namespace's bytes are, in one syntax for options and files: <c>file:PATH[,size=4G]</c>, <c>block:/dev/...</c>,
-/// <c>ram:SIZE</c>, <c>null:SIZE</c>, each with <c>,lba=512</c> or <c>,lba=4096</c>; or a bare absolute path, taken literally to its end.
+/// <c>ram:SIZE</c>, <c>null:SIZE</c>, each with <c>,lba=512</c> or <c>,lba=4096</c>, the first two with <c>,poll=on</c>; or a bare absolute path, taken literally to its end.
 /// </summary>
 /// <param name="Kind">What stores it.</param>
 /// <param name="Path">Path for the kinds that have one, else empty.</param>
@@ -30,10 +30,13 @@ internal enum StorageKind
 internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? SizeBytes, uint? BlockBytes)
 {
     /// <summary>What is allowed, for messages.</summary>
-    public const string Form = "file:PATH[,size=SIZE][,lba=512|4096], block:/dev/NAME[,lba=512|4096], ram:SIZE[,lba=512|4096], "
+    public const string Form = "file:PATH[,size=SIZE][,lba=512|4096][,poll=on|off], block:/dev/NAME[,lba=512|4096][,poll=on|off], ram:SIZE[,lba=512|4096], "
         + "null:SIZE[,lba=512|4096], or an absolute path";
 
     private const uint DefaultBlockBytes = 512;
+
+    /// <summary>Whether the disk is polled for the ends of transfers; null for not.</summary>
+    public bool? IsPolled { get; init; }
 
     /// <summary>True where the bytes outlive the process.</summary>
     public bool IsPersistent => Kind is StorageKind.Path or StorageKind.File or StorageKind.Block;
@@ -82,7 +85,8 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
             text += ",size=" + ValueText.ShowSize(size);
         }
 
-        return BlockBytes is uint block ? $"{text},lba={block}" : text;
+        text = BlockBytes is uint block ? $"{text},lba={block}" : text;
+        return IsPolled is bool isPolled ? $"{text},poll={(isPolled ? "on" : "off")}" : text;
     }
 
     /// <summary>Takes <c>,key=value</c> from the end as long as there is one, so that a comma may stand in a path.</summary>
@@ -126,6 +130,14 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
                 return problem is not null ? $"size={ConfigurationException.Printable(value)} is {problem}"
                     : SizeBytes is null ? null
                     : "size is given twice";
+            case "poll" when Kind is StorageKind.File or StorageKind.Block:
+                if (value is not ("on" or "off"))
+                {
+                    return $"poll={ConfigurationException.Printable(value)} is neither on nor off";
+                }
+
+                result = this with { IsPolled = value == "on" };
+                return IsPolled is null ? null : "poll is given twice";
             default:
                 return $"unknown setting '{ConfigurationException.Printable(key)}='";
         }

@@ -17,6 +17,7 @@ public sealed class AddNamespaceRequest : ControlRequest
     public AddNamespaceRequest(NvmeController controller, NvmeNamespace added)
     {
         _added = added;
+        controller.PrepareBackend(added.Backend);
         added.MakeView(controller.Settings.ControllerId, controller.News);
     }
 

@@ -140,9 +140,13 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         _rings = rings;
         for (int i = 0; i < Namespaces.Count; i++)
         {
+            Namespaces[i].Backend.Prepare(rings);
             Namespaces[i].Backend.Start(rings);
         }
     }
+
+    /// <summary>Makes what the backend of a namespace that is to come needs, on the thread of who adds it.</summary>
+    internal void PrepareBackend(NamespaceBackend backend) => backend.Prepare(_rings);
 
     /// <summary>Starts the backend of a namespace that comes while the controller is served; the backend is open.</summary>
     internal void StartBackend(NamespaceBackend backend)

@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 6;
+    public const uint CurrentLayoutVersion = 7;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -68,7 +68,10 @@ public struct DiagnosticsLog
     /// <summary>Counts of each reactor, by its number.</summary>
     [FieldOffset(128)] public DiagnosticsOfReactors EachReactor;
 
-    /// <summary>System calls of the home reactor on its io_uring: at most one a turn, and none in a turn that neither submits nor is told of results.</summary>
+    /// <summary>
+    /// System calls of the home reactor on its io_uring: at most one a turn, and none in a turn that neither submits nor is told of results. Where disks
+    /// are polled, one more in each turn in which a transfer of theirs is under way.
+    /// </summary>
     [FieldOffset(448)] public ulong RingEnters;
 
     /// <summary>Nanoseconds that the home reactor spent in productive turns, a few idle ones before each included.</summary>
@@ -79,6 +82,9 @@ public struct DiagnosticsLog
 
     /// <summary>I/O submission queues whose doorbells the controller takes from host memory (Doorbell Buffer Config).</summary>
     [FieldOffset(472)] public uint ShadowDoorbellQueues;
+
+    /// <summary>Transfers of disks that were polled for, on the home reactor.</summary>
+    [FieldOffset(480)] public ulong PolledTransfers;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

@@ -30,11 +30,14 @@ public sealed class ReactorStatistics
     /// <summary>Times that the loop went to sleep.</summary>
     public ulong Sleeps;
 
-    /// <summary>System calls for disks: submissions and looks at results (io_uring_enter).</summary>
+    /// <summary>System calls for disks: submissions and looks at results (io_uring_enter), those of the ring whose disks are polled included.</summary>
     public ulong RingEnters;
 
     /// <summary>Transfers of disks to and from registered memory.</summary>
     public ulong FixedTransfers;
+
+    /// <summary>Transfers of disks that ended on the ring whose disks are polled.</summary>
+    public ulong PolledTransfers;
 
     /// <summary>
     /// Bytes of managed memory allocated by the calling thread, the reactor's, since <see cref="MarkStart"/>; 0 is the promise.

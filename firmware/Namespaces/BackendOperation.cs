@@ -106,6 +106,9 @@ public unsafe struct BackendOperation
     /// <summary>Set where registered memory did not do: what follows is done without.</summary>
     public bool AvoidsRegistered;
 
+    /// <summary>Set by a backend while the operation is under way on the ring whose disks are polled.</summary>
+    public bool IsPolled;
+
     /// <summary>Room for <c>CommandSlot.SegmentsMax</c> vectors that stay valid until the operation ends.</summary>
     public IoVector* Vectors;
 
@@ -125,6 +128,7 @@ public unsafe struct BackendOperation
         Retries = 0;
         IsCancelled = false;
         AvoidsRegistered = false;
+        IsPolled = false;
         ErrorNumber = 0;
         Status = Status.Success;
     }

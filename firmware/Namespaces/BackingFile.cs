@@ -55,6 +55,9 @@ internal sealed unsafe class BackingFile : IDisposable
     /// <summary>True where holes can be punched (regular file) or ranges discarded with zeroing (block device).</summary>
     internal bool CanPunchHoles { get; private set; }
 
+    /// <summary>False where the block device, the one that a file lies on included, says that it has no queues that are polled.</summary>
+    internal bool MayHavePollQueues { get; private set; }
+
     /// <summary>Opens or creates the file, locks it against other servers and finds out how to access it.</summary>
     /// <param name="path">Path of a regular file or block device.</param>
     /// <param name="sizeBytes">Wanted size in bytes, or null for what there is.</param>
@@ -151,6 +154,7 @@ internal sealed unsafe class BackingFile : IDisposable
                 throw Problem(_path, isDeviceWanted ? "is not a block device" : "is neither a regular file nor a block device");
         }
 
+        MayHavePollQueues = ReadQueueSetting(status, "io_poll") != "0";
         if (SizeBytes < blockBytes)
         {
             throw Problem(_path, $"holds {Bytes(SizeBytes)}; a namespace needs at least one block of {Bytes(blockBytes)}");
@@ -350,20 +354,20 @@ internal sealed unsafe class BackingFile : IDisposable
     }
 
     /// <summary>
-    /// A block device discards with zeroing by its write-zeroes command. What it says of that is in sysfs, of a partition one level up;
-    /// where nothing is said, the first attempt tells.
+    /// A block device discards with zeroing by its write-zeroes command. Where nothing is said of that, the first attempt tells.
     /// </summary>
-    private void ReadDeviceLimits(in FileStatus status)
-    {
-        string device = string.Create(
-            CultureInfo.InvariantCulture, $"/sys/dev/block/{status.RepresentedDeviceMajor}:{status.RepresentedDeviceMinor}");
-        string text = ReadOrEmpty(device + "/queue/write_zeroes_max_bytes");
-        if (text.Length == 0)
-        {
-            text = ReadOrEmpty(device + "/../queue/write_zeroes_max_bytes");
-        }
+    private void ReadDeviceLimits(in FileStatus status) => CanPunchHoles = ReadQueueSetting(status, "write_zeroes_max_bytes") != "0";
 
-        CanPunchHoles = text != "0";
+    /// <summary>
+    /// What sysfs says of a block device, or of the one that a file lies on; of a partition one level up. Empty where it says nothing.
+    /// </summary>
+    private string ReadQueueSetting(in FileStatus status, string name)
+    {
+        string device = IsBlockDevice
+            ? string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{status.RepresentedDeviceMajor}:{status.RepresentedDeviceMinor}")
+            : string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{status.DeviceMajor}:{status.DeviceMinor}");
+        string text = ReadOrEmpty($"{device}/queue/{name}");
+        return text.Length > 0 ? text : ReadOrEmpty($"{device}/../queue/{name}");
     }
 
     private static string ReadOrEmpty(string path)

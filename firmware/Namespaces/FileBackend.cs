@@ -14,7 +14,7 @@ namespace Nvmepf.Firmware.Namespaces;
 /// Flush is fdatasync; Force Unit Access is RWF_DSYNC on the write itself, and fdatasync after a range was zeroed.
 /// Does not watch the file: who cuts it behind our back gets Unrecovered Read Error for what is gone, and a hole where it is written again.
 /// </remarks>
-public sealed unsafe class FileBackend : NamespaceBackend
+public sealed unsafe partial class FileBackend : NamespaceBackend
 {
     // EAGAIN and EINTR in a row before the host is told; each costs a turn through the ring.
     private const int RetriesMax = 16;
@@ -56,10 +56,14 @@ public sealed unsafe class FileBackend : NamespaceBackend
     /// <param name="blockBytes">Logical block of the namespace: a power of two, 512 or more.</param>
     /// <param name="isDeviceWanted">True where only a block device will do (<c>block:</c>).</param>
     /// <param name="isBuffered">True where transfers go through the page cache even where they need not.</param>
-    public FileBackend(string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false, bool isBuffered = false)
+    /// <param name="wantsPolling">True where the disk is to be polled for the ends of transfers, if it can be.</param>
+    public FileBackend(
+        string path, ulong? sizeBytes = null, uint blockBytes = 512, bool isDeviceWanted = false, bool isBuffered = false, bool wantsPolling = false)
     {
         _isBuffered = isBuffered;
+        _wantsPolling = wantsPolling;
         Array.Fill(_filePlaces, UnknownPlace);
+        Array.Fill(_polledPlaces, UnknownPlace);
         _path = path;
         _wantedSizeBytes = sizeBytes;
         _blockBytes = blockBytes;
@@ -99,6 +103,7 @@ public sealed unsafe class FileBackend : NamespaceBackend
         _descriptor = file.Descriptor;
         _canPunchHoles = file.CanPunchHoles;
         _isInMemory = file.IsInMemory;
+        ProbePolling(file);
         SizeBytes = file.SizeBytes;
         MemoryAlignmentBytes = file.AlignmentBytes;
         int result = MemoryMappings.MapAnonymous(ZeroBufferBytes, 0, out void* zeroes);
@@ -200,8 +205,11 @@ public sealed unsafe class FileBackend : NamespaceBackend
     {
         base.Cancel(ref operation);
 
-        // Best effort: without room in the ring the operation ends at its next step instead.
-        _ = Ring(in operation).TryCancel((ulong)operation.Tag, NoOperation);
+        // Best effort: without room in the ring the operation ends at its next step instead. A ring that is polled takes no cancels.
+        if (!operation.IsPolled)
+        {
+            _ = Ring(in operation).TryCancel((ulong)operation.Tag, NoOperation);
+        }
     }
 
     /// <inheritdoc/>
@@ -219,6 +227,12 @@ public sealed unsafe class FileBackend : NamespaceBackend
             {
                 _ = _rings[i].RetireFilePlace(_filePlaces[i], RetirePatienceNanoseconds);
                 _filePlaces[i] = UnknownPlace;
+            }
+
+            if (_polledPlaces[i] >= 0)
+            {
+                _ = _rings[i].Polled!.RetireFilePlace(_polledPlaces[i], RetirePatienceNanoseconds);
+                _polledPlaces[i] = UnknownPlace;
             }
         }
 
@@ -267,6 +281,13 @@ public sealed unsafe class FileBackend : NamespaceBackend
         if (operation.IsCancelled)
         {
             return operation.Fail(Errno.ECANCELED);
+        }
+
+        if (operation.IsPolled && errorNumber is Errno.EOPNOTSUPP or Errno.EPERM)
+        {
+            // A disk that came back without poll queues, or that is polled for some transfers only.
+            IsPolled = false;
+            return Issue(ref operation);
         }
 
         Stage stage = (Stage)operation.Step;
@@ -322,10 +343,18 @@ public sealed unsafe class FileBackend : NamespaceBackend
             return TransferAtOnce(ref operation);
         }
 
-        SubmissionFlags how = FileOf(operation.Reactor, out int file);
+        IoUring? polled = IsPolled && operation.Step == (int)Stage.Transfer ? Ring(in operation).UsePolled() : null;
+        operation.IsPolled = polled is not null;
+        if (polled is not null)
+        {
+            SubmissionFlags pollHow = FileOf(polled, ref _polledPlaces[operation.Reactor], out int polledFile);
+            return IssueTransfer(ref operation, polled, offset, tag, polledFile, pollHow) ? BackendOutcome.Pending : BackendOutcome.Busy;
+        }
+
+        SubmissionFlags how = FileOf(Ring(in operation), ref _filePlaces[operation.Reactor], out int file);
         bool accepted = (Stage)operation.Step switch
         {
-            Stage.Transfer => IssueTransfer(ref operation, offset, tag, file, how),
+            Stage.Transfer => IssueTransfer(ref operation, Ring(in operation), offset, tag, file, how),
             Stage.WriteZeroBuffer => IssueZeroBuffer(ref operation, offset, tag, file, how),
             Stage.PunchHole => Ring(in operation).TryAllocate(
                 file, FallocateMode.PunchHole | FallocateMode.KeepSize, offset, AllocateLength(in operation), tag, how),
@@ -336,13 +365,12 @@ public sealed unsafe class FileBackend : NamespaceBackend
     }
 
     /// <summary>How a reactor's ring is told of the file: by its place in the ring's table where it has one, else by the descriptor.</summary>
-    private SubmissionFlags FileOf(int reactor, out int file)
+    private SubmissionFlags FileOf(IoUring ring, ref int place, out int file)
     {
-        int place = _filePlaces[reactor];
         if (place == UnknownPlace)
         {
             // The first operation of a reactor that did not start the namespace: one more system call, once.
-            place = _filePlaces[reactor] = _rings[reactor].TakeFilePlace(_descriptor);
+            place = ring.TakeFilePlace(_descriptor);
         }
 
         file = place >= 0 ? place : _descriptor;
@@ -372,13 +400,12 @@ public sealed unsafe class FileBackend : NamespaceBackend
         return Complete(ref operation, (int)result);
     }
 
-    private bool IssueTransfer(ref BackendOperation operation, ulong offset, ulong tag, int file, SubmissionFlags how)
+    private static bool IssueTransfer(ref BackendOperation operation, IoUring ring, ulong offset, ulong tag, int file, SubmissionFlags how)
     {
         bool isRead = operation.Kind == BackendOperationKind.Read;
         ReadWriteFlags options = !isRead && (operation.Flags & BackendFlags.ForceUnitAccess) != 0
             ? ReadWriteFlags.DataSync
             : ReadWriteFlags.None;
-        IoUring ring = Ring(in operation);
         uint count = FillVectors(ref operation);
         if (count == 1)
         {

@@ -18,6 +18,9 @@ public abstract class NamespaceBackend : IDisposable
     /// <summary>For logs, e.g. <c>file:/var/lib/disk.img</c>.</summary>
     public abstract string Description { get; }
 
+    /// <summary>What a person should know of how it is accessed, for the log; empty for nothing.</summary>
+    public virtual string Remark => string.Empty;
+
     /// <summary>Size in bytes; 0 before <see cref="Open"/>.</summary>
     public ulong SizeBytes { get; protected set; }
 
@@ -48,6 +51,12 @@ public abstract class NamespaceBackend : IDisposable
     /// Opens or creates the storage, once. May allocate; throws <see cref="Hal.PlatformException"/> with a line for the user.
     /// </summary>
     public abstract void Open();
+
+    /// <summary>Makes what it needs of the rings beside themselves, after <see cref="Open"/> and before Start. Not on a reactor that serves: may allocate.</summary>
+    /// <param name="rings">By number of the reactor.</param>
+    public virtual void Prepare(IoUring[] rings)
+    {
+    }
 
     /// <summary>
     /// Takes the reactor's ring for the operations to come, on the reactor's thread; opens first where nobody has. May allocate and throw

@@ -50,7 +50,8 @@ internal static class NamespaceOpener
 
     /// <summary>The line for the log.</summary>
     public static string Describe(NvmeNamespace made, string subsystemNqn) =>
-        $"adding nsid {made.NamespaceId} to subsystem {subsystemNqn}: {made.Backend.Description}, {made.SizeBlocks} blocks of {made.BlockBytes} B";
+        $"adding nsid {made.NamespaceId} to subsystem {subsystemNqn}: {made.Backend.Description}, {made.SizeBlocks} blocks of {made.BlockBytes} B"
+        + (made.Backend.Remark.Length > 0 ? ", " + made.Backend.Remark : string.Empty);
 
     private static NamespaceBackend CreateBackend(ServedNamespace served)
     {
@@ -59,7 +60,13 @@ internal static class NamespaceOpener
         {
             StorageKind.Null => new NullBackend(source.SizeBytes!.Value),
             StorageKind.Ram => new RamBackend(source.SizeBytes!.Value),
-            _ => new FileBackend(source.Path, source.SizeBytes, source.BlockBytes ?? 512, source.Kind == StorageKind.Block, served.IsBuffered),
+            _ => new FileBackend(
+                source.Path,
+                source.SizeBytes,
+                source.BlockBytes ?? 512,
+                source.Kind == StorageKind.Block,
+                served.IsBuffered,
+                source.IsPolled == true),
         };
     }
 }

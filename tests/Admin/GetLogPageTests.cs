@@ -299,7 +299,7 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(6u, log.LayoutVersion);
+        Assert.Equal(7u, log.LayoutVersion);
         Assert.Equal(0u, log.ShadowDoorbellQueues);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
@@ -329,6 +329,7 @@ public sealed class GetLogPageTests
     [InlineData(nameof(DiagnosticsLog.FixedTransfers), 464)]
     [InlineData(nameof(DiagnosticsLog.EachReactor), 128)]
     [InlineData(nameof(DiagnosticsLog.ShadowDoorbellQueues), 472)]
+    [InlineData(nameof(DiagnosticsLog.PolledTransfers), 480)]
     public void The_diagnostics_page_has_its_layout(string field, int offset)
     {
         Assert.Equal(512, Marshal.SizeOf<DiagnosticsLog>());

@@ -85,6 +85,12 @@ public sealed class CommandLineTests
             "--namespace ram:1G,lba=512,lba=512",
             $"--namespace ram:1G,lba=512,lba=512: lba is given twice; allowed: {NamespaceSource.Form}"
         },
+        { "--namespace file:/srv/a,poll=yes", $"--namespace file:/srv/a,poll=yes: poll=yes is neither on nor off; allowed: {NamespaceSource.Form}" },
+        { "--namespace ram:1G,poll=on", $"--namespace ram:1G,poll=on: unknown setting 'poll='; allowed: {NamespaceSource.Form}" },
+        {
+            "--namespace block:/dev/a,poll=on,poll=off",
+            $"--namespace block:/dev/a,poll=on,poll=off: poll is given twice; allowed: {NamespaceSource.Form}"
+        },
         { "--namespace ram:1G,size=1G", $"--namespace ram:1G,size=1G: unknown setting 'size='; allowed: {NamespaceSource.Form}" },
         { "--namespace file:/a,size=4Q", $"--namespace file:/a,size=4Q: size=4Q is not a size; allowed: {NamespaceSource.Form}" },
         { "--namespace file:/a,colour=red", $"--namespace file:/a,colour=red: unknown setting 'colour='; allowed: {NamespaceSource.Form}" },

@@ -119,6 +119,8 @@ public sealed class ValueTextTests
     [InlineData("file:/srv/a,b,lba=512,size=8M", "file:/srv/a,b,size=8M,lba=512")]
     [InlineData("file:/srv/a,b=c/d", "file:/srv/a,b=c/d")]
     [InlineData("block:/dev/disk/by-id/x:y,lba=4096", "block:/dev/disk/by-id/x:y,lba=4096")]
+    [InlineData("block:/dev/nvme0n1,poll=on,lba=4096", "block:/dev/nvme0n1,lba=4096,poll=on")]
+    [InlineData("file:/srv/a,poll=off,size=8M", "file:/srv/a,size=8M,poll=off")]
     [InlineData("ram:2048M", "ram:2G")]
     [InlineData("null:1t,lba=4096", "null:1T,lba=4096")]
     public void Namespaces_are_read_and_shown_in_one_form(string text, string shown)

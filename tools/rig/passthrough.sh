@@ -3,7 +3,8 @@
 # own NVMe/TCP target over loopback. The userspace host in the same guest writes and reads through it.
 #
 # Usage: tools/rig/passthrough.sh NAME --nvmepf BINARY --host BINARY [options]
-#   NAME             drive: identity, filter, data compared with the drive itself, removal and return of the drive under writes
+#   NAME             drive: identity, filter, data compared with the drive itself, removal and return of the drive under writes;
+#                    then a namespace on the drive, whose transfers are polled for
 #                    tcp: connects to a target, the target's port goes and comes back under writes, so does the whole connection
 #   --nvmepf BINARY  the firmware, as published
 #   --host BINARY    nvmepf-host, as published
@@ -50,7 +51,7 @@ main() {
   if [[ $name == drive ]]; then
     # Behind a root port, so that the guest may take it out of the bus and find it again.
     devices=(--qemu-argument -drive --qemu-argument "if=none,id=image,format=raw,discard=unmap,file=$work/drive"
-      --qemu-argument -device --qemu-argument "nvme,id=nvme0,drive=image,serial=drive-1,mdts=5,max_ioqpairs=4,bus=pcie.0")
+      --qemu-argument -device --qemu-argument "nvme,id=nvme0,drive=image,serial=drive-1,mdts=5,max_ioqpairs=4,bus=pcie.0" --kernel-argument nvme.poll_queues=1)
   fi
   "$rig_dir/boot.sh" --script "passthrough-$name" --with-archive "$work/programs.cpio" --cpus 2 --memory 768 --time-limit 400 "${devices[@]}" \
     --kernel-argument nvme_core.multipath_always_on=0

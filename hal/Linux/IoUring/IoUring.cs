@@ -1,7 +1,7 @@
 // io_uring on the raw system calls: one submission and one completion ring, owned by one thread.
 // A reactor's turn is: prepare operations (IoUringPreparation.cs), Submit once, Poll, Reap. There are no locks, no allocation and no waits;
-// what to do with a result is the caller's. Left out: SQPOLL, IOPOLL, multishot operations, provided buffers. Rings of
-// 128-byte entries, for commands to NVMe devices alone, are in IoUringNvmeCommands.cs.
+// what to do with a result is the caller's. Left out: SQPOLL, multishot operations, provided buffers. Rings of
+// 128-byte entries, for commands to NVMe devices alone, are in IoUringNvmeCommands.cs; rings whose disks are polled in IoUringPolled.cs.
 //
 // Memory ordering. Four words are shared with the kernel. The kernel reads the submission tail and the completion head with acquire and
 // writes the submission head and the completion tail with release; this side does the mirror image with Volatile:
@@ -55,6 +55,7 @@ public sealed unsafe partial class IoUring : IDisposable
         Mode = mode;
         Features = parameters.Features;
         IsWide = (parameters.Flags & WideFlags) != 0;
+        IsPolled = (parameters.Flags & IoUringSetupFlags.Polled) != 0;
         SubmissionEntries = parameters.SubmissionEntries;
         CompletionEntries = parameters.CompletionEntries;
         _submissionMask = parameters.SubmissionEntries - 1;
@@ -160,7 +161,7 @@ public sealed unsafe partial class IoUring : IDisposable
     {
         AssertOwner();
         uint toSubmit = _preparedTail - _submittedTail;
-        bool hasWork = _inFlight != 0 && ((SubmissionRingFlags)Volatile.Read(ref *_submissionFlags) & WorkFlags) != 0;
+        bool hasWork = _inFlight != 0 && (IsPolled || ((SubmissionRingFlags)Volatile.Read(ref *_submissionFlags) & WorkFlags) != 0);
         if (toSubmit == 0 && !hasWork)
         {
             return 0;
@@ -225,9 +226,10 @@ public sealed unsafe partial class IoUring : IDisposable
         return result < 0 ? result : HasCompletions ? 1 : 0;
     }
 
-    /// <summary>Unmaps and closes the ring.</summary>
+    /// <summary>Unmaps and closes the ring, and its companion with it.</summary>
     public void Dispose()
     {
+        _polled?.Dispose();
         if (_entries != null)
         {
             _ = MemoryMappings.Unmap(_entries, _entriesBytes);

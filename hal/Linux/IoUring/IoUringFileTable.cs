@@ -20,7 +20,7 @@ public sealed unsafe partial class IoUring
     private int _wakeDescriptor = -1; // of RegisterEvent
 
     /// <summary>Whether files are to be let go: <see cref="DropRetiredFiles"/> does it.</summary>
-    public bool HasRetiredFiles => Volatile.Read(ref _hasRetiredFiles) != 0;
+    public bool HasRetiredFiles => Volatile.Read(ref _hasRetiredFiles) != 0 || _polled is { HasRetiredFiles: true };
 
     /// <summary>Whether the calling thread is the owner.</summary>
     public bool IsOwnedByCaller => _ownerThread == Threads.CurrentThreadId();
@@ -104,6 +104,8 @@ public sealed unsafe partial class IoUring
             _ = UnregisterFiles();
             Volatile.Write(ref _hasFileTable, false);
         }
+
+        _polled?.CloseTables();
     }
 
     /// <summary>Empties the places that were retired. The owner's.</summary>
@@ -119,5 +121,7 @@ public sealed unsafe partial class IoUring
                 Volatile.Write(ref _filePlaces[i], FreePlace);
             }
         }
+
+        _polled?.DropRetiredFiles();
     }
 }

@@ -73,6 +73,7 @@ public enum IoUringFeatures : uint
 internal enum IoUringSetupFlags : uint
 {
     None = 0,
+    Polled = 1 << 0,
     CompletionQueueSize = 1 << 3,
     Disabled = 1 << 6,
     SubmitAll = 1 << 7,

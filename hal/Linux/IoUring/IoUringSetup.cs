@@ -33,6 +33,9 @@ public readonly struct IoUringOptions
     /// <summary>Entries of 128 bytes and results of 32 bytes (Linux 5.19), for commands to NVMe devices only
     /// (<see cref="IoUring.TryNvmeCommand"/>).</summary>
     public bool IsWide { get; init; }
+
+    /// <summary>Results are looked for at the disk, which has to support that (IORING_SETUP_IOPOLL); reads and writes of direct files only.</summary>
+    public bool IsPolled { get; init; }
 }
 
 public sealed unsafe partial class IoUring
@@ -58,7 +61,8 @@ public sealed unsafe partial class IoUring
         for (; mode <= IoUringMode.Plain; mode++)
         {
             parameters = default;
-            parameters.Flags = FlagsOf(mode) | (options.IsWide ? WideFlags : IoUringSetupFlags.None);
+            parameters.Flags = FlagsOf(mode) | (options.IsWide ? WideFlags : IoUringSetupFlags.None)
+                | (options.IsPolled ? IoUringSetupFlags.Polled : IoUringSetupFlags.None);
             parameters.CompletionEntries = options.CompletionEntries;
             fd = IoUringSystemCalls.Setup(options.SubmissionEntries, &parameters);
             // An unknown flag is EINVAL, and so are bad sizes: those fail in the last mode too.

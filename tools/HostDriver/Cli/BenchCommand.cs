@@ -6,6 +6,10 @@ namespace Nvmepf.HostDriver.Cli;
 /// <summary><c>bench</c>: one workload, its rate and its latencies.</summary>
 public static class BenchCommand
 {
+    // Of the diagnostics log's fields.
+    private const int EntersOffset = 448;
+    private const int PolledOffset = 480;
+
     /// <summary>The command.</summary>
     public static HostCommand Command { get; } = new(
         "bench",
@@ -57,14 +61,21 @@ public static class BenchCommand
 
         long rangeBlocks = line.Size("range", 0, 0, long.MaxValue) / space.BlockLengthBytes;
         options = options with { LogicalBlocks = (ulong)rangeBlocks, WaitForInterrupts = hasInterrupts };
-        ulong? entersBefore = RingEnters(host);
+        ulong? entersBefore = Count(host, EntersOffset);
+        ulong? polledBefore = Count(host, PolledOffset);
         long interruptsBefore = host.Function.InterruptsTaken;
         WorkloadResult result = WorkloadRunner.Run(host, space, options);
-        ulong? enters = RingEnters(host) - entersBefore;
+        ulong? enters = Count(host, EntersOffset) - entersBefore;
+        ulong? polled = Count(host, PolledOffset) - polledBefore;
         Print(output, options, result);
         if (enters is not null)
         {
             output.WriteLine($"firmware's calls of io_uring_enter per command {(double)enters / Math.Max(1, result.Commands):0.000}");
+        }
+
+        if (polled > 0)
+        {
+            output.WriteLine($"firmware's polled transfers {polled}");
         }
 
         if (hasInterrupts)
@@ -77,12 +88,12 @@ public static class BenchCommand
         return result.Errors == 0 && result.BlocksWrong == 0 ? Program.ExitSuccess : Program.ExitFailure;
     }
 
-    /// <summary>System calls of the firmware for disks (diagnostics log, C0h); null from a controller without the log, such as a drive that is passed through.</summary>
-    private static ulong? RingEnters(NvmeHost host)
+    /// <summary>A count of the firmware (diagnostics log, C0h); null from a controller without the log, such as a drive that is passed through.</summary>
+    private static ulong? Count(NvmeHost host, int offset)
     {
         try
         {
-            return BitConverter.ToUInt64(host.LogPage(0xC0, 512), 448);
+            return BitConverter.ToUInt64(host.LogPage(0xC0, 512), offset);
         }
         catch (HostFailureException)
         {

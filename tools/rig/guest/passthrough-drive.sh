@@ -1,4 +1,5 @@
-# passthrough-drive: the firmware passes commands on to a drive of this machine; the drive is removed under writes and comes back.
+# passthrough-drive: the firmware passes commands on to a drive of this machine; the drive is removed under writes and comes back, and is then a
+# namespace whose transfers are polled for, as the drive has a poll queue (nvme.poll_queues).
 # shellcheck shell=busybox
 # shellcheck source=tools/rig/guest/passthrough.sh
 . /rig/passthrough.sh
@@ -44,5 +45,26 @@ echo 1 >/sys/bus/pci/rescan
 finish_outage
 grep 'passthrough:' "$firmware_log"
 grep -q 'is gone' "$firmware_log" || fail "the firmware did not notice that the drive went"
-same_data "/dev/$(basename /sys/class/nvme/nvme*/nvme*n1)"
+disk=/dev/$(basename /sys/class/nvme/nvme*/nvme*n1)
+same_data "$disk"
+stop_firmware
+
+step "a namespace on the drive, polled for"
+# Interrupts of the drive's I/O queues, by all processors.
+interrupts() { awk '$NF ~ /^nvme[0-9]+q[1-9]/ { for (i = 2; i <= 3; i++) sum += $i } END { print sum + 0 }' /proc/interrupts; }
+expect_more "poll queues" "$(dmesg | sed -n 's,.* [0-9]*/[0-9]*/\([0-9]*\) default/read/poll queues$,\1,p' | tail -n 1)" 0
+: >"$firmware_log"
+start_firmware --namespace "block:$disk,poll=on"
+grep "block:$disk.*, polled$" "$firmware_log" || fail "the firmware does not say that it polls"
+before=$(interrupts)
+host bench --pattern randrw --verify --count 300 --depth 16 --queues 2 --range 8M --block-size 4K | tee /tmp/bench
+host bench --pattern rw --verify --count 40 --depth 4 --range 8M --block-size 64K --sgl
+raised=$(($(interrupts) - before))
+# Two hosts have come and gone, and a flush at each end takes the ordinary way.
+[ "$raised" -lt 10 ] || fail "340 transfers raised $raised interrupts of the drive"
+printf 'ok: interrupts of the drive meanwhile: %s\n' "$raised"
+expect "polled transfers" "$(sed -n 's/.*polled transfers //p' /tmp/bench)" 300
+same_data "$disk"
+expect_more "interrupts after a flush, which is not polled for, and $disk itself" "$(interrupts)" "$before"
+host mixed --count 2000 --queues 2
 stop_firmware

@@ -71,6 +71,7 @@ internal static unsafe class DiagnosticsPage
         data->RingEnters = reactor.RingEnters;
         data->BusyNanoseconds = reactor.BusyNanoseconds;
         data->FixedTransfers = reactor.FixedTransfers;
+        data->PolledTransfers = reactor.PolledTransfers;
         data->ManagedBytesAllocated = (ulong)reactor.AllocatedBytes;
         data->GarbageCollections = (ulong)reactor.Collections;
     }
