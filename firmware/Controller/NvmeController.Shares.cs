@@ -197,10 +197,11 @@ public sealed partial class NvmeController
         Platform.HostMemory.Resolve(address, lengthBytes, HostAccess.Write, out _, out ulong contiguous) == HostMemoryKind.Direct
         && contiguous == lengthBytes;
 
+    /// <summary>What a reactor had to do lately; nothing where the queues are gone that it was for, as after a reset under load.</summary>
     private ulong LoadOf(int share)
     {
         ulong load = _loads[share] / LoadHistory;
-        return load < IdleLoad ? 0 : load;
+        return load < IdleLoad || Shares[share].Reactor.QueueCount == 0 ? 0 : load;
     }
 
     /// <summary>How many commands each reactor had lately; called every few milliseconds.</summary>

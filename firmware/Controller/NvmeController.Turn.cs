@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Queues;
 
 namespace Nvmepf.Firmware.Controller;
@@ -7,6 +8,7 @@ public sealed partial class NvmeController
 {
     private const long SweepIntervalNanoseconds = 10_000_000;
     private const uint TurnsPerControlLook = 8; // a power of two
+    private const long ShareLookNanoseconds = 1_000_000;
 
     // Asynchronous event type and information values (NVMe Base 2.1 section 5.1.2, error status).
     private const byte ErrorEventType = 0;
@@ -16,8 +18,7 @@ public sealed partial class NvmeController
 
     private readonly bool _comparesRegisters;
     private long _nextSweepNanoseconds;
-    private long _lastTurnNanoseconds;
-    private uint _turns;
+    private Pace _pace;
     private bool _isControlWanted; // requests wait for the shares to be held
 
     /// <summary>
@@ -81,7 +82,7 @@ public sealed partial class NvmeController
             Home.PollInterrupts(nowNanoseconds);
         }
 
-        if (_isControlWanted || ((++_turns & (TurnsPerControlLook - 1)) == 0 && Control.HasWork))
+        if (_isControlWanted || ((++_pace.Turns & (TurnsPerControlLook - 1)) == 0 && Control.HasWork))
         {
             _isControlWanted = !TryHold();
             work += _isControlWanted ? 0 : Control.Run(this, nowNanoseconds);
@@ -174,15 +175,24 @@ public sealed partial class NvmeController
         }
     }
 
-    /// <summary>Controller Busy Time of the SMART log: from turn to turn, while a command is under way that is no waiting event request.</summary>
+    /// <summary>
+    /// Controller Busy Time of the SMART log: from turn to turn, while a command is under way that is no waiting event request. At other reactors'
+    /// commands it looks now and then only: each look takes a cache line from a reactor that writes it for every command.
+    /// </summary>
     private void CountBusyTime(long nowNanoseconds)
     {
-        if (CommandsInFlight > Events.WaitingCount)
+        if (Shares.Length > 1 && nowNanoseconds >= _pace.NextShareLookNanoseconds)
         {
-            Smart.BusyNanoseconds += (ulong)(nowNanoseconds - _lastTurnNanoseconds);
+            _pace.NextShareLookNanoseconds = nowNanoseconds + ShareLookNanoseconds;
+            _pace.InFlightElsewhere = CommandsInFlight - Engine.InFlight;
         }
 
-        _lastTurnNanoseconds = nowNanoseconds;
+        if (Engine.InFlight + _pace.InFlightElsewhere > Events.WaitingCount)
+        {
+            Smart.BusyNanoseconds += (ulong)(nowNanoseconds - _pace.LastTurnNanoseconds);
+        }
+
+        _pace.LastTurnNanoseconds = nowNanoseconds;
     }
 
     private void PollRarely(long nowNanoseconds)
@@ -209,5 +219,15 @@ public sealed partial class NvmeController
     {
         Log.WriteLimited(information == InvalidDoorbellValue ? "Host wrote an invalid doorbell value" : "Host wrote the doorbell of a queue that does not exist");
         Events.Raise(this, ErrorEventType, information, ErrorInformationLog);
+    }
+
+    /// <summary>What is written in every turn, in cache lines of its own: other reactors read the rest of the controller in theirs.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Pace
+    {
+        [FieldOffset(128)] public long LastTurnNanoseconds;
+        [FieldOffset(136)] public long NextShareLookNanoseconds;
+        [FieldOffset(144)] public int InFlightElsewhere; // commands of other shares, as of the last look
+        [FieldOffset(148)] public uint Turns;
     }
 }

@@ -5,14 +5,14 @@ using Nvmepf.Spec;
 namespace Nvmepf.Firmware.Diagnostics;
 
 /// <summary>
-/// Diagnostics log page, C0h, 512 bytes, little endian; bytes without a field are zero. New fields are added at the end and raise the
+/// Diagnostics log page, C0h, 1024 bytes, little endian; bytes without a field are zero. New fields are added at the end and raise the
 /// layout version.
 /// </summary>
-[StructLayout(LayoutKind.Explicit, Size = 512, Pack = 1)]
+[StructLayout(LayoutKind.Explicit, Size = 1024, Pack = 1)]
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 7;
+    public const uint CurrentLayoutVersion = 8;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -85,6 +85,16 @@ public struct DiagnosticsLog
 
     /// <summary>Transfers of disks that were polled for, on the home reactor.</summary>
     [FieldOffset(480)] public ulong PolledTransfers;
+
+    /// <summary><see cref="BusyNanoseconds"/> of each reactor, by its number.</summary>
+    [FieldOffset(512)] public BusyNanosecondsOfReactors EachReactorBusyNanoseconds;
+}
+
+/// <summary>What each reactor spent in productive turns.</summary>
+[InlineArray(DiagnosticsLog.ReactorsMax)]
+public struct BusyNanosecondsOfReactors
+{
+    private ulong _first;
 }
 
 /// <summary>What one reactor has counted, 40 bytes; all but the commands for whatever controllers it serves.</summary>

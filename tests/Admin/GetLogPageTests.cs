@@ -299,7 +299,7 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(7u, log.LayoutVersion);
+        Assert.Equal(8u, log.LayoutVersion);
         Assert.Equal(0u, log.ShadowDoorbellQueues);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
@@ -330,9 +330,10 @@ public sealed class GetLogPageTests
     [InlineData(nameof(DiagnosticsLog.EachReactor), 128)]
     [InlineData(nameof(DiagnosticsLog.ShadowDoorbellQueues), 472)]
     [InlineData(nameof(DiagnosticsLog.PolledTransfers), 480)]
+    [InlineData(nameof(DiagnosticsLog.EachReactorBusyNanoseconds), 512)]
     public void The_diagnostics_page_has_its_layout(string field, int offset)
     {
-        Assert.Equal(512, Marshal.SizeOf<DiagnosticsLog>());
+        Assert.Equal(1024, Marshal.SizeOf<DiagnosticsLog>());
         Assert.Equal(offset, (int)Marshal.OffsetOf<DiagnosticsLog>(field));
     }
 }

@@ -102,12 +102,36 @@ public sealed class SeveralReactorsTests
         _ = firmware.RunWell("mixed", "--count", "4000", "--queues", "2");
         using NvmeHost host = firmware.Connect();
         host.Enable();
-        byte[] page = host.LogPage(0xC0, 512);
+        byte[] page = host.LogPage(0xC0, 1024);
         Assert.Equal(2u, BitConverter.ToUInt32(page, 120));
         ulong first = BitConverter.ToUInt64(page, 128);
         ulong second = BitConverter.ToUInt64(page, 168);
         Assert.True(first > 500 && second > 500, $"{first} and {second} commands");
         Assert.Equal(BitConverter.ToUInt64(page, 24), first + second);
+        Assert.Equal(BitConverter.ToUInt64(page, 456), BitConverter.ToUInt64(page, 512));
+        Assert.True(BitConverter.ToUInt64(page, 520) > 0, "the second reactor was busy");
+    }
+
+    [Fact]
+    public void Queues_that_are_made_anew_after_a_load_go_to_both_reactors()
+    {
+        const int Commands = 20;
+        using FirmwareProcess firmware = new("--reactors", "2", "--namespace", "null:64M", "--poll", "busy");
+        _ = firmware.RunWell("bench", "--queues", "1", "--seconds", "1"); // one of them has had much to do, for a queue that is gone
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        HostSubmissionQueue[] queues = [host.CreateQueuePair(1, 8), host.CreateQueuePair(2, 8)];
+        byte[] before = host.LogPage(0xC0, 1024);
+        SubmissionQueueEntry flush = NvmeCommands.BlockCommand(NvmOpcode.Flush, 1, 0, 1);
+        for (int i = 0; i < Commands; i++)
+        {
+            Assert.All(queues, queue => Assert.True(host.Execute(queue, in flush).CompletionStatus.Status.IsSuccess));
+        }
+
+        byte[] after = host.LogPage(0xC0, 1024);
+        ulong first = BitConverter.ToUInt64(after, 128) - BitConverter.ToUInt64(before, 128);
+        ulong second = BitConverter.ToUInt64(after, 168) - BitConverter.ToUInt64(before, 168);
+        Assert.True(first >= Commands && second >= Commands, $"{first} and {second} commands");
     }
 
     [Theory]

@@ -41,7 +41,9 @@ public sealed class SuiteTests : IDisposable
         SuiteResult read = SuiteJson.Read(path);
         Assert.Equal(result.Cases, read.Cases);
         Assert.Equal(result.Stages, read.Stages);
-        Assert.Equal(result with { Cases = read.Cases, Stages = read.Stages }, read);
+        Assert.Equal(result.Reactors, read.Reactors);
+        Assert.Equal(result.Looking, read.Looking);
+        Assert.Equal(result with { Cases = read.Cases, Stages = read.Stages, Reactors = read.Reactors, Looking = read.Looking }, read);
         Assert.True(double.IsNaN(read.Cases[0].CyclesPerCommand));
     }
 
@@ -137,6 +139,8 @@ public sealed class SuiteTests : IDisposable
         FirstAfterIdleNanoseconds = 4,
         CacheLineRoundTripNanoseconds = 5,
         EmptyTurnNanoseconds = 6,
+        Reactors = [new ReactorSample("reactors null", 100, double.NaN, 101, 102, 1.9, 1.8, 1000, 2000)],
+        Looking = [new LookingSample("null", "trace", 1000, 100, 0.99, 1.01)],
         Cases =
         [
             new CaseResult

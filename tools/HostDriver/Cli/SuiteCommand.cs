@@ -45,7 +45,7 @@ public static class SuiteCommand
             Filter = line.Text("only") ?? "",
         };
         SuiteResult result = new SuiteRunner(options, output).Run();
-        if (result.Cases.Count == 0)
+        if (result.Cases.Count + result.Reactors.Count + result.Looking.Count == 0)
         {
             throw new UsageException($"--only {options.Filter}: no workload has this in its name");
         }

@@ -43,7 +43,8 @@ internal sealed record CaseSample(WorkloadResult Workload, ReactorCounters React
         return percent >= 100 ? all.MaximumNanoseconds : all.PercentileNanoseconds(percent);
     }
 
-    private static double Median(List<CaseSample> samples, Func<CaseSample, double> of)
+    /// <summary>The middle of what several rounds gave.</summary>
+    internal static double Median<T>(List<T> samples, Func<T, double> of)
     {
         List<double> values = samples.ConvertAll(sample => of(sample));
         values.Sort();

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using Nvmepf.HostDriver.Cli;
 using Nvmepf.HostDriver.Nvme;
 
@@ -107,8 +109,25 @@ internal sealed class FirmwareUnderTest : IDisposable
         return host;
     }
 
+    /// <summary>Asks the console one line, as a script does. Throws <see cref="UsageException"/> where it says that something is wrong.</summary>
+    internal string Ask(string line)
+    {
+        using Socket console = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        console.Connect(new UnixDomainSocketEndPoint(Path.Join(_directory, "console")));
+        _ = console.Send([1, .. Encoding.ASCII.GetBytes(line), (byte)'\n']); // 1: a line, not a person
+        StringBuilder answer = new();
+        byte[] buffer = new byte[16 * 1024];
+        for (int count; (count = console.Receive(buffer)) > 0;)
+        {
+            _ = answer.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+
+        // The end is a mark and a digit: 0 where all is well.
+        return answer.Length > 1 && answer[^1] == '0' ? answer.ToString(0, answer.Length - 2) : throw new UsageException($"{line}: {answer}");
+    }
+
     /// <summary>The counters of the diagnostics log page (C0h).</summary>
-    internal static ReactorCounters Counters(NvmeHost host) => ReactorCounters.Parse(host.LogPage(0xC0, 512));
+    internal static ReactorCounters Counters(NvmeHost host) => ReactorCounters.Parse(host.LogPage(0xC0, ReactorCounters.PageBytes));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -127,6 +146,9 @@ internal sealed class FirmwareUnderTest : IDisposable
 /// <summary>What the firmware counts of itself.</summary>
 internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated, ulong BusyNanoseconds)
 {
+    /// <summary>Bytes of the page.</summary>
+    internal const int PageBytes = 1024;
+
     /// <summary>Reads the fields out of a diagnostics log page.</summary>
     internal static ReactorCounters Parse(byte[] page) => new(
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(24)),
@@ -134,4 +156,9 @@ internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong T
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(72)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(104)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(456)));
+
+    /// <summary>What one reactor has done: the commands that it ended, and how long it worked.</summary>
+    internal static (ulong Commands, ulong BusyNanoseconds) OfReactor(byte[] page, int reactor) => (
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(128 + (40 * reactor))),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(512 + (8 * reactor))));
 }

@@ -39,6 +39,56 @@ internal static unsafe class Limits
         return elapsed.TotalNanoseconds / (BounceRounds - (BounceRounds / 10));
     }
 
+    /// <summary>What two cores do at once of what one does alone: 2 where they share nothing that the work needs.</summary>
+    internal static double TwoCoresToOne(int cpu, int otherCpu, Func<int, double> perSecond)
+    {
+        double alone = 0;
+        double together = 0;
+        foreach (int core in (int[])[cpu, otherCpu])
+        {
+            var thread = new Thread(() => alone += perSecond(core) / 2);
+            thread.Start();
+            thread.Join();
+        }
+
+        double[] each = new double[2];
+        var threads = new Thread[2];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            int index = i;
+            threads[i] = new Thread(() => each[index] = perSecond(index == 0 ? cpu : otherCpu));
+            threads[i].Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        together = each[0] + each[1];
+        return together / alone;
+    }
+
+    /// <summary>Steps a second of work that needs nothing but its core.</summary>
+    internal static double StepsPerSecond(int cpu, TimeSpan time)
+    {
+        _ = Threads.SetAffinity(cpu);
+        var random = new RandomNumbers(1);
+        long steps = 0;
+        ulong sum = 0;
+        long start = Stopwatch.GetTimestamp();
+        for (; Stopwatch.GetElapsedTime(start) < time; steps += 4096)
+        {
+            for (int i = 0; i < 4096; i++)
+            {
+                sum ^= random.Next();
+            }
+        }
+
+        GC.KeepAlive(sum);
+        return steps / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
     /// <summary>Copies a second from random places of a large buffer into a small one (reads) or back (writes), as a RAM disk has to.</summary>
     internal static double MemoryCopiesPerSecond(int cpu, long storeBytes, int blockBytes, int depth, bool isWrite, TimeSpan time)
     {

@@ -44,6 +44,37 @@ internal static class SuiteJson
         }
 
         writer.WriteEndArray();
+        writer.WriteStartArray("reactors");
+        foreach (ReactorSample item in result.Reactors)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", item.Name);
+            Number(writer, "oneNanoseconds", item.OneNanoseconds);
+            Number(writer, "besideIdleNanoseconds", item.BesideIdleNanoseconds);
+            Number(writer, "firstNanoseconds", item.FirstNanoseconds);
+            Number(writer, "secondNanoseconds", item.SecondNanoseconds);
+            Number(writer, "scale", item.Scale);
+            Number(writer, "machineScale", item.MachineScale);
+            Number(writer, "oneCommandsPerSecond", item.OneCommandsPerSecond);
+            Number(writer, "twoCommandsPerSecond", item.TwoCommandsPerSecond);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("looking");
+        foreach (LookingSample item in result.Looking)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", item.Name);
+            writer.WriteString("mode", item.Mode);
+            Number(writer, "commandsPerSecond", item.CommandsPerSecond);
+            Number(writer, "busyNanoseconds", item.BusyNanoseconds);
+            Number(writer, "rateRatio", item.RateRatio);
+            Number(writer, "busyRatio", item.BusyRatio);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
         writer.WriteEndObject();
     }
 
@@ -58,6 +89,18 @@ internal static class SuiteJson
             foreach (JsonElement item in root.GetProperty("stages").EnumerateArray())
             {
                 stages.Add(ReadStages(item));
+            }
+
+            var reactors = new List<ReactorSample>();
+            foreach (JsonElement item in root.TryGetProperty("reactors", out JsonElement list) ? list.EnumerateArray() : default)
+            {
+                reactors.Add(ReadReactors(item));
+            }
+
+            var looking = new List<LookingSample>();
+            foreach (JsonElement item in root.TryGetProperty("looking", out JsonElement rows) ? rows.EnumerateArray() : default)
+            {
+                looking.Add(ReadLooking(item));
             }
 
             var cases = new List<CaseResult>();
@@ -82,6 +125,8 @@ internal static class SuiteJson
                 EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
                 Cases = cases,
                 Stages = stages,
+                Reactors = reactors,
+                Looking = looking,
             };
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
@@ -144,6 +189,25 @@ internal static class SuiteJson
         Number(item, "submitNanoseconds"),
         Number(item, "backendNanoseconds"),
         Number(item, "postNanoseconds"));
+
+    private static ReactorSample ReadReactors(JsonElement item) => new(
+        item.GetProperty("name").GetString() ?? "",
+        Number(item, "oneNanoseconds"),
+        Number(item, "besideIdleNanoseconds"),
+        Number(item, "firstNanoseconds"),
+        Number(item, "secondNanoseconds"),
+        Number(item, "scale"),
+        Number(item, "machineScale"),
+        Number(item, "oneCommandsPerSecond"),
+        Number(item, "twoCommandsPerSecond"));
+
+    private static LookingSample ReadLooking(JsonElement item) => new(
+        item.GetProperty("name").GetString() ?? "",
+        item.GetProperty("mode").GetString() ?? "",
+        Number(item, "commandsPerSecond"),
+        Number(item, "busyNanoseconds"),
+        Number(item, "rateRatio"),
+        Number(item, "busyRatio"));
 
     private static void Number(Utf8JsonWriter writer, string name, double value)
     {

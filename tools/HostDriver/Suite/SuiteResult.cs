@@ -103,6 +103,12 @@ public sealed record SuiteResult
     /// <summary>Where the time of a command goes, for some of the workloads; measured in rounds of their own, as it costs a little.</summary>
     public IReadOnlyList<StageSample> Stages { get; init; } = [];
 
+    /// <summary>One reactor and two.</summary>
+    public IReadOnlyList<ReactorSample> Reactors { get; init; } = [];
+
+    /// <summary>What it costs to look.</summary>
+    public IReadOnlyList<LookingSample> Looking { get; init; } = [];
+
     /// <summary>The workloads.</summary>
     public required IReadOnlyList<CaseResult> Cases { get; init; }
 }

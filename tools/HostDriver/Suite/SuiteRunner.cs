@@ -63,7 +63,7 @@ internal sealed class SuiteRunner
             double bounce = Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu);
             using (var firmware = new FirmwareUnderTest(_options.Firmware, Arguments(file)))
             {
-                Fill(firmware);
+                Fill(firmware, _options.StoreBytes, _options.HostCpu, 2, 3);
                 emptyTurn = EmptyTurnNanoseconds(firmware);
                 for (int round = 0; round < _options.Rounds; round++)
                 {
@@ -73,6 +73,8 @@ internal sealed class SuiteRunner
                 TimeStages(firmware, samples.Keys);
             }
 
+            List<ReactorSample> reactors = new ReactorProbe(_options, _progress).Run();
+            List<LookingSample> looking = new LookingProbe(_options, _progress).Run();
             MeasureLimits(file, bounce, emptyTurn, samples.Keys);
             var cases = new List<CaseResult>();
             foreach ((SuiteCase item, List<CaseSample> of) in samples)
@@ -96,6 +98,8 @@ internal sealed class SuiteRunner
                 EmptyTurnNanoseconds = emptyTurn,
                 Cases = cases,
                 Stages = _stages,
+                Reactors = reactors,
+                Looking = looking,
             };
         }
         finally
@@ -111,9 +115,9 @@ internal sealed class SuiteRunner
     ];
 
     /// <summary>Every block of the stores is written once: what was never written costs nothing to read, and its first write costs a page.</summary>
-    private void Fill(FirmwareUnderTest firmware)
+    internal static void Fill(FirmwareUnderTest firmware, long storeBytes, int hostCpu, params ReadOnlySpan<uint> stores)
     {
-        foreach (uint store in (uint[])[2, 3])
+        foreach (uint store in stores)
         {
             var fill = new WorkloadOptions
             {
@@ -121,8 +125,8 @@ internal sealed class SuiteRunner
                 Sequential = true,
                 TransferLengthBytes = 128 * 1024,
                 QueueDepth = 4,
-                CommandCount = _options.StoreBytes / (128 * 1024),
-                FirstProcessor = _options.HostCpu,
+                CommandCount = storeBytes / (128 * 1024),
+                FirstProcessor = hostCpu,
             };
             _ = RunWorkload(firmware, store, fill, vectors: 0, out _);
         }
@@ -137,7 +141,7 @@ internal sealed class SuiteRunner
                 continue;
             }
 
-            WorkloadOptions workload = WorkloadOf(item);
+            WorkloadOptions workload = WorkloadOf(item, _options);
             using PerformanceSample counters = PerformanceSample.Open(firmware.ReactorThreadId);
             WorkloadResult result = RunWorkload(firmware, StoreOf(item), workload, item.Interrupts ? item.Queues + 1 : 0, out ReactorCounters difference, counters);
             if (!samples.TryGetValue(item, out List<CaseSample>? list))
@@ -160,7 +164,7 @@ internal sealed class SuiteRunner
                 continue;
             }
 
-            WorkloadOptions workload = WorkloadOf(item);
+            WorkloadOptions workload = WorkloadOf(item, _options);
             NvmeHostOptions options = new() { ArenaLengthBytes = WorkloadRunner.ArenaLengthBytes(workload) };
             using NvmeHost host = firmware.Connect(options, workload.Queues, Math.Max(256, workload.QueueDepth + 1));
             using HostNamespace target = HostNamespace.Open(host, host.SubmissionQueues[1], StoreOf(item));
@@ -172,16 +176,16 @@ internal sealed class SuiteRunner
         }
     }
 
-    private static uint StoreOf(SuiteCase item) => item.Namespace switch { "null" => 1, "ram" => 2, _ => 3 };
+    internal static uint StoreOf(SuiteCase item) => item.Namespace switch { "null" => 1, "ram" => 2, _ => 3 };
 
-    private WorkloadOptions WorkloadOf(SuiteCase item) => new()
+    internal static WorkloadOptions WorkloadOf(SuiteCase item, SuiteOptions options) => new()
     {
         ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => 70 },
         TransferLengthBytes = item.BlockSizeBytes,
         QueueDepth = item.Depth,
         Queues = item.Queues,
-        Duration = _options.RoundTime,
-        FirstProcessor = _options.HostCpu,
+        Duration = options.RoundTime,
+        FirstProcessor = options.HostCpu,
         Sgl = item.Sgl,
         WaitForInterrupts = item.Interrupts,
         YieldWhenIdle = false,

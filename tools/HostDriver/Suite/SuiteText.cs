@@ -48,10 +48,33 @@ internal static class SuiteText
             }
         }
 
+        if (result.Reactors.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(ReactorSample.Head);
+            foreach (ReactorSample item in result.Reactors)
+            {
+                output.WriteLine(item.Line);
+            }
+        }
+
+        if (result.Looking.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(LookingSample.Head);
+            foreach (LookingSample item in result.Looking)
+            {
+                output.WriteLine(item.Line);
+            }
+        }
+
         output.WriteLine();
         output.WriteLine("limit: null QD1 - a cache line there and back; null - empty turns; ram - the same copies by one core; file - the same file by io_uring alone.");
         output.WriteLine("fio: what fio gets on the same file with io_uring directly.");
         output.WriteLine("busy ns: what the reactor spent on a command, its turn's share included; with few commands at a time a few idle turns as well.");
+        output.WriteLine(
+            "reactors: the work of two at once over that of one, by the time that they were busy, beside what two cores do at once of such work without us; "
+            + "the host sleeps meanwhile. kIOPS: what a host with interrupts gets that shares the second one's core.");
         output.WriteLine("-: this machine has no such counter, or the figure has no limit.");
     }
 

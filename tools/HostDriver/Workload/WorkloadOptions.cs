@@ -48,6 +48,12 @@ public sealed record WorkloadOptions
     /// <summary>Sleep until a queue's interrupt comes when nothing has completed; each queue has a vector then.</summary>
     public bool WaitForInterrupts { get; init; }
 
+    /// <summary>
+    /// Submit to the full depth of all queues, sleep until all has completed, and submit again: the controller has the machine to itself while it
+    /// works. Rates and latencies then say nothing; what the controller counts does.
+    /// </summary>
+    public bool Batches { get; init; }
+
     /// <summary>Give the processor away when nothing has completed: for machines with fewer processors than pollers.</summary>
     public bool YieldWhenIdle { get; init; } = true;
 

@@ -32,6 +32,7 @@ internal sealed unsafe class WorkloadQueue
     private readonly int _blockLengthBytes;
     private RandomNumbers _random;
     private ulong _nextSequential;
+    private bool _isFilled;
 
     /// <summary>A queue that works on units (transfer-sized pieces) [firstUnit, firstUnit + unitCount) of the range.</summary>
     internal WorkloadQueue(
@@ -78,8 +79,10 @@ internal sealed unsafe class WorkloadQueue
     /// <summary>Whether a completion waits to be taken.</summary>
     internal bool HasCompletion => _completion.HasEntry();
 
-    /// <summary>Fills the queue to its depth, at most <paramref name="budget"/> commands. Returns how many were submitted.</summary>
-    internal int Start(long budget, long now)
+    /// <summary>
+    /// Fills the queue to its depth, at most <paramref name="budget"/> commands, which the controller sees after <see cref="Ring"/>. Returns how many.
+    /// </summary>
+    internal int Fill(long budget, long now)
     {
         int count = (int)Math.Min(budget, _options.QueueDepth - Outstanding);
         for (int i = 0; i < count; i++)
@@ -87,12 +90,18 @@ internal sealed unsafe class WorkloadQueue
             Issue(i, now);
         }
 
-        if (count > 0)
+        _isFilled |= count > 0;
+        return count;
+    }
+
+    /// <summary>Shows the controller what was filled in.</summary>
+    internal void Ring()
+    {
+        if (_isFilled)
         {
+            _isFilled = false; // a doorbell that is written with what it has is an error of the host
             _submission.RingTail();
         }
-
-        return count;
     }
 
     /// <summary>
@@ -147,7 +156,7 @@ internal sealed unsafe class WorkloadQueue
             uint generation = _ledger.Take(unit, write: !read);
             if (!read)
             {
-                Fill(slot, logicalBlock, generation);
+                Stamp(slot, logicalBlock, generation);
             }
         }
 
@@ -211,7 +220,7 @@ internal sealed unsafe class WorkloadQueue
         }
     }
 
-    private void Fill(int slot, ulong logicalBlock, uint generation)
+    private void Stamp(int slot, ulong logicalBlock, uint generation)
     {
         byte* block = _buffers[slot].Pointer;
         for (int i = 0; i < _blocksPerUnit; i++)

@@ -118,7 +118,14 @@ public sealed class WorkloadRunner
 
             long commands = _options.CommandCount == 0 ? long.MaxValue : (_options.CommandCount / _options.Threads)
                 + (index < _options.CommandCount % _options.Threads ? 1 : 0);
-            Loop(queues, result, commands);
+            if (_options.Batches)
+            {
+                LoopBatches(queues, result, commands);
+            }
+            else
+            {
+                Loop(queues, result, commands);
+            }
         }
 #pragma warning disable CA1031 // Whatever ends this thread is reported by the one that waits for it.
         catch (Exception exception)
@@ -137,11 +144,8 @@ public sealed class WorkloadRunner
         long patience = (long)(_host.Options.Timeout.TotalSeconds * Stopwatch.Frequency);
         long lastProgress = start;
         int completedSince = 0;
-        foreach (WorkloadQueue queue in queues)
-        {
-            budget -= queue.Start(budget, start);
-        }
-
+        budget -= Fill(queues, budget);
+        Ring(queues);
         for (int turn = 1; budget > 0 || Outstanding(queues) > 0; turn++)
         {
             int completed = 0;
@@ -164,8 +168,7 @@ public sealed class WorkloadRunner
                 completedSince = 0;
                 if (now - lastProgress > patience)
                 {
-                    throw new HostFailureException(
-                        $"no command completed for {_host.Options.Timeout.TotalSeconds:0} s, {Outstanding(queues)} are outstanding");
+                    throw Stuck(queues);
                 }
             }
         }
@@ -173,6 +176,58 @@ public sealed class WorkloadRunner
         result.Elapsed = Stopwatch.GetElapsedTime(start);
         result.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
     }
+
+    private void LoopBatches(WorkloadQueue[] queues, WorkloadResult result, long budget)
+    {
+        long noMore = 0;
+        long start = Stopwatch.GetTimestamp();
+        while (budget > 0 && (_options.CommandCount != 0 || Stopwatch.GetElapsedTime(start) < _options.Duration))
+        {
+            long submitted = Stopwatch.GetTimestamp();
+            budget -= Fill(queues, budget);
+            Thread.Sleep(1); // a reactor on this processor has its turns, so that none began before this moment when it finds the doorbell
+            Ring(queues);
+            while (Outstanding(queues) > 0)
+            {
+                Thread.Sleep(1); // also where the controller is fast: looking would take the lines and the processor from it
+                foreach (WorkloadQueue queue in queues)
+                {
+                    _ = queue.Turn(ref noMore);
+                }
+
+                if (Stopwatch.GetElapsedTime(submitted) > _host.Options.Timeout)
+                {
+                    throw Stuck(queues);
+                }
+            }
+        }
+
+        result.Elapsed = Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Fills all queues. Returns how many commands there are.</summary>
+    private static int Fill(WorkloadQueue[] queues, long budget)
+    {
+        long now = Stopwatch.GetTimestamp();
+        int count = 0;
+        foreach (WorkloadQueue queue in queues)
+        {
+            count += queue.Fill(budget - count, now);
+        }
+
+        return count;
+    }
+
+    private static void Ring(WorkloadQueue[] queues)
+    {
+        foreach (WorkloadQueue queue in queues)
+        {
+            queue.Ring();
+        }
+    }
+
+    private HostFailureException Stuck(WorkloadQueue[] queues) =>
+        new($"no command completed for {_host.Options.Timeout.TotalSeconds:0} s, {Outstanding(queues)} are outstanding");
 
     private static int[] VectorsOf(WorkloadQueue[] queues)
     {

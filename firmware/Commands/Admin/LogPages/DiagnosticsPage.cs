@@ -47,6 +47,7 @@ internal static unsafe class DiagnosticsPage
                 Sleeps = statistics.Sleeps,
                 ManagedBytesAllocated = (ulong)statistics.PublishedAllocatedBytes,
             };
+            data->EachReactorBusyNanoseconds[share.Reactor.Index] = statistics.BusyNanoseconds;
         }
     }
 
