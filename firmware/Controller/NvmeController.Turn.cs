@@ -119,7 +119,7 @@ public sealed partial class NvmeController
     {
         foreach (QueueShare share in Shares)
         {
-            share.Queues.Coalescer.KindChanged(Platform.NowNanoseconds);
+            share.Queues.InterruptKindChanged(Platform.NowNanoseconds);
         }
     }
 

@@ -188,6 +188,10 @@ public sealed unsafe partial class QueueShare : IDisposable
     internal void PollInterrupts(long nowNanoseconds)
     {
         InterruptCoalescer coalescer = Queues.Coalescer;
+        if (Queues.AskForHeads())
+        {
+            PollHeads();
+        }
 
         // What an unmasked vector has held back goes to the host only when the function may talk to it.
         uint mask = Controller.Registers.InterruptMask;

@@ -37,6 +37,7 @@ public enum PostOutcome : byte
 /// </remarks>
 public sealed unsafe class CompletionQueue : IDisposable
 {
+    private const int NotAsked = -1;
     private const int LineEntries = 64 / CompletionQueueEntry.SizeBytes; // of a cache line; a power of two
 
     private readonly IPlatform _platform;
@@ -55,6 +56,7 @@ public sealed unsafe class CompletionQueue : IDisposable
     private ushort _head;
     private bool _phase;
     private uint _lastBadHead;
+    private int _askedTail = NotAsked; // the tail when the host was last asked to write the head register
 
     /// <summary>Creates the queue object for an identifier; the queue itself does not exist until <see cref="Create"/>.</summary>
     /// <param name="platform">Where host memory and BAR 0 are.</param>
@@ -131,6 +133,7 @@ public sealed unsafe class CompletionQueue : IDisposable
         PostedSinceInterrupt = 0;
         HasMoved = false;
         SubmissionQueueCount = 0;
+        _askedTail = NotAsked;
         _ = _headDoorbell.Clear();
         _mayHaveWindow = true;
         Exists = true;
@@ -153,8 +156,32 @@ public sealed unsafe class CompletionQueue : IDisposable
     }
 
     /// <summary>From here on the head comes from host memory; the pages are those of Doorbell Buffer Config.</summary>
-    public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage) =>
+    public void UseShadowDoorbell(ulong doorbellPage, ulong eventIndexPage)
+    {
+        _askedTail = NotAsked;
         _shadow.Begin(_hostMemory, doorbellPage + (Identifier * 8u) + 4, eventIndexPage + (Identifier * 8u) + 4, _head, Entries);
+    }
+
+    /// <summary>
+    /// Makes a host whose doorbells are words of its memory write the register as well when it takes the last entry that is there. To be asked in
+    /// each turn while interrupts are levels: QEMU ends a level at the guest's next access to a BAR, so a handler that makes none would be called
+    /// for ever.
+    /// </summary>
+    /// <returns>True where there are new entries, and the host may have taken them before it could see this: the head has to be read again.</returns>
+    public bool AskForHead()
+    {
+        if (!_shadow.IsUsed || _askedTail == _tail)
+        {
+            return false;
+        }
+
+        int last = _tail == 0 ? Entries - 1 : _tail - 1;
+        _askedTail = _shadow.TryAskAt(_hostMemory, last) ? _tail : NotAsked;
+        return true;
+    }
+
+    /// <summary>Ends what <see cref="AskForHead"/> began.</summary>
+    public void StopAskingForHead() => _askedTail = NotAsked;
 
     /// <summary>
     /// Reserves a place for one completion, so that posting it cannot fail for lack of room.
@@ -204,7 +231,7 @@ public sealed unsafe class CompletionQueue : IDisposable
             {
                 _head = (ushort)value;
                 HasMoved = true;
-                if (_shadow.IsUsed)
+                if (_shadow.IsUsed && _askedTail == NotAsked)
                 {
                     _shadow.Follow(_hostMemory, value);
                 }
@@ -219,7 +246,7 @@ public sealed unsafe class CompletionQueue : IDisposable
     }
 
     /// <summary>True where the doorbell says now that nothing waits to be taken; <see cref="PollHead"/> judges and believes it later.</summary>
-    public bool IsAllTaken() => !_shadow.IsUsed && _headDoorbell.Read() == _tail;
+    public bool IsAllTaken() => _shadow.IsUsed ? _shadow.TryRead(_hostMemory, out uint head) && head == _tail : _headDoorbell.Read() == _tail;
 
     /// <summary>Writes a completion for which a credit is held; the credit is used up unless the outcome is <see cref="PostOutcome.Later"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,7 @@ public sealed unsafe class QueueSet : IDisposable
     private readonly CompletionQueue[] _completion;
     private readonly HostSegment* _fetchSegments; // native memory, one a submission queue, for as long as this object
     private bool _hasShadowDoorbells;
+    private bool _asksForHeads; // has, and interrupts are levels
     private ulong _shadowDoorbellPage;
     private ulong _eventIndexPage;
     private uint _nextSweptWord;
@@ -133,6 +134,7 @@ public sealed unsafe class QueueSet : IDisposable
     public void UseShadowDoorbells(ulong doorbellPage, ulong eventIndexPage)
     {
         _hasShadowDoorbells = true;
+        _asksForHeads = _platform.HasLevelInterrupts;
         _shadowDoorbellPage = doorbellPage;
         _eventIndexPage = eventIndexPage;
         for (int i = 1; i < _submission.Length; i++)
@@ -207,7 +209,37 @@ public sealed unsafe class QueueSet : IDisposable
         AnyIoQueueCreated = false;
         IoCompletionCount = 0;
         _hasShadowDoorbells = false;
+        _asksForHeads = false;
         Coalescer.Reset();
+    }
+
+    /// <summary>The host takes interrupts in another way than before.</summary>
+    public void InterruptKindChanged(long nowNanoseconds)
+    {
+        _asksForHeads = _hasShadowDoorbells && _platform.HasLevelInterrupts;
+        for (int i = 0; i <= _highestCompletion; i++)
+        {
+            _completion[i].StopAskingForHead();
+        }
+
+        _ = AskForHeads(); // what is announced now looks at the heads again
+        Coalescer.KindChanged(nowNanoseconds);
+    }
+
+    /// <summary>
+    /// Asks for the register write that goes with a doorbell in host memory when the host has taken what was posted, where interrupts are levels
+    /// (<see cref="CompletionQueue.AskForHead"/>). Before they are raised, and in each turn.
+    /// </summary>
+    /// <returns>True where heads have to be read again.</returns>
+    public bool AskForHeads()
+    {
+        bool isNew = false;
+        for (int i = 0; _asksForHeads && i <= _highestCompletion; i++)
+        {
+            isNew |= _completion[i].Exists && _completion[i].AskForHead();
+        }
+
+        return isNew;
     }
 
     /// <summary>Hands what was posted in this turn to the interrupt logic.</summary>

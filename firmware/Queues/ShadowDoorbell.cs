@@ -11,7 +11,7 @@ namespace Nvmepf.Firmware.Queues;
 /// <remarks>
 /// The firmware polls host memory as it polls the register, so while it is awake it keeps EventIdx just behind the value, where the host does not
 /// come past for a round of its queue. Before a sleep that a register write ends (<see cref="IPlatform.TrapsDoorbells"/>) it asks for the next one
-/// (<see cref="TryArm"/>).
+/// (<see cref="TryArm"/>), and while interrupts are levels for the write that takes the last completion (<see cref="TryAskAt"/>).
 /// </remarks>
 internal unsafe struct ShadowDoorbell
 {
@@ -33,7 +33,7 @@ internal unsafe struct ShadowDoorbell
         _eventIndex = new QueueWindow(eventIndexAddress, LengthBytes, HostAccess.Read | HostAccess.Write);
         _entries = entries;
         IsUsed = true;
-        Store(ref _value, map, current);
+        _ = TryStore(ref _value, map, current);
         MoveBehind(map, current);
     }
 
@@ -68,27 +68,41 @@ internal unsafe struct ShadowDoorbell
     /// <returns>False where there is a newer value, of which nobody will tell.</returns>
     public bool TryArm(HostMemoryMap map, ushort value)
     {
-        Store(ref _eventIndex, map, value);
+        _ = TryAskAt(map, value);
+        return !TryRead(map, out uint now) || now == value;
+    }
+
+    /// <summary>
+    /// Asks the host to write the register with the value that goes past <paramref name="value"/>. What <see cref="TryRead"/> finds afterwards
+    /// is either behind that still, and the write will come, or past it, perhaps without one.
+    /// </summary>
+    /// <returns>False while the memory of EventIdx is not mapped.</returns>
+    public bool TryAskAt(HostMemoryMap map, int value)
+    {
         _isArmed = true;
+        bool isStored = TryStore(ref _eventIndex, map, (uint)value);
 
         // The host stores the value and then looks at EventIdx, here it is the other way round: one of the two sees the other's store.
         Interlocked.MemoryBarrier();
-        return !TryRead(map, out uint now) || now == value;
+        return isStored;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void MoveBehind(HostMemoryMap map, uint value)
     {
-        Store(ref _eventIndex, map, value == 0 ? (uint)_entries - 1 : value - 1);
+        _ = TryStore(ref _eventIndex, map, value == 0 ? (uint)_entries - 1 : value - 1);
         _followed = (int)value;
         _isArmed = false;
     }
 
-    private static void Store(ref QueueWindow window, HostMemoryMap map, uint value)
+    private static bool TryStore(ref QueueWindow window, HostMemoryMap map, uint value)
     {
-        if (window.Resolve(map, 0, LengthBytes, out byte* word) == HostMemoryKind.Direct)
+        bool isThere = window.Resolve(map, 0, LengthBytes, out byte* word) == HostMemoryKind.Direct;
+        if (isThere)
         {
             Mmio.Write32((uint*)word, value);
         }
+
+        return isThere;
     }
 }

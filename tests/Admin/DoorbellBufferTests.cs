@@ -12,6 +12,7 @@ public sealed class DoorbellBufferTests
 {
     private const int QueueEntries = 8;
     private const int PageBytes = 4096;
+    private const int Vector = 1; // of the I/O queue
 
     [Fact]
     public void Commands_are_fetched_by_the_doorbell_in_host_memory_and_not_by_the_register()
@@ -110,6 +111,108 @@ public sealed class DoorbellBufferTests
             Assert.True(rig.TryFinish(), $"command {i}");
             Assert.False(rig.StoreAsksForRegister(8 + 4, rig.Host.Completion(1).Head), $"head of command {i}");
         }
+    }
+
+    /// <summary>
+    /// The handler of a host whose interrupt controller is QEMU's: what ends the level there is an access to a BAR. A level that no access ends
+    /// calls a handler that finds nothing, for ever.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void While_interrupts_are_levels_none_stays_that_no_register_write_ends(int seed)
+    {
+        using Rig rig = new();
+        rig.Platform.HasLevelInterrupts = true;
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        Random random = new(seed);
+        bool isAsserted = false;
+        int untaken = 0;
+        for (int step = 0; step < 500; step++)
+        {
+            int submitted = random.Next(QueueEntries - untaken);
+            for (int i = 0; i < submitted; i++)
+            {
+                _ = rig.Host.Submission(1).Put(rig.Read);
+            }
+
+            rig.Ring(rig.Host.Submission(1));
+            untaken += submitted;
+            rig.Host.RunTurns(random.Next(1, 4));
+            isAsserted |= rig.Platform.IsInterruptPending(Vector);
+
+            // All that it sees, or a part; where it sees nothing there is no level that calls it.
+            int taken = 0;
+            for (int most = random.Next(1, QueueEntries); taken < most && rig.Host.TryReap(1, out _); taken++)
+            {
+            }
+
+            Assert.True(taken > 0 || !isAsserted, $"step {step}: a handler is called and finds nothing");
+            untaken -= taken;
+            isAsserted &= taken == 0 || !rig.StoreAsksForRegister(8 + 4, rig.Host.Completion(1).Head);
+            rig.Host.RunTurns(1);
+        }
+    }
+
+    [Fact]
+    public void A_host_that_turns_to_levels_is_asked_for_register_writes_from_then_on_and_one_that_leaves_them_is_not()
+    {
+        using Rig rig = new();
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        _ = rig.Host.Submission(1).Put(rig.Read);
+        rig.Ring(rig.Host.Submission(1));
+        Assert.True(rig.TryFinish());
+        rig.Host.RunTurns(10);
+        rig.Platform.HasLevelInterrupts = true;
+        rig.Controller.InterruptKindChanged();
+        Assert.True(rig.Platform.IsInterruptPending(Vector));
+        Assert.True(rig.StoreAsksForRegister(8 + 4, rig.Host.Completion(1).Head));
+        rig.Host.RunTurns(10);
+        Assert.False(rig.Platform.IsInterruptPending(Vector));
+        rig.Platform.HasLevelInterrupts = false;
+        rig.Controller.InterruptKindChanged();
+        for (int i = 0; i < 3 * QueueEntries; i++)
+        {
+            _ = rig.Host.Submission(1).Put(rig.Read);
+            rig.Ring(rig.Host.Submission(1));
+            Assert.True(rig.TryFinish());
+            Assert.False(rig.StoreAsksForRegister(8 + 4, rig.Host.Completion(1).Head), $"head of command {i}");
+            rig.Host.RunTurns(10);
+        }
+    }
+
+    [Fact]
+    public void Completions_that_were_taken_before_the_host_could_be_asked_raise_no_level()
+    {
+        const int LineEntries = 4; // that become visible when the last is posted, before the end of the turn
+        using Rig rig = new();
+        rig.Platform.HasLevelInterrupts = true;
+        rig.Configure();
+        rig.Host.CreateIoQueues(1, QueueEntries);
+        rig.Host.RunTurns(10);
+        long before = rig.Platform.InterruptCount(Vector);
+        int taken = 0;
+        for (int i = 0; i < LineEntries; i++)
+        {
+            _ = rig.Host.Submission(1).Put(rig.Read);
+        }
+
+        rig.Ring(rig.Host.Submission(1));
+        rig.Platform.BeforeRefresh = _ => // in the sweep for foreign doorbells, after commands were taken
+        {
+            for (; rig.Host.TryReap(1, out CompletionQueueEntry _); taken++)
+            {
+            }
+
+            rig.Word(8 + 4) = rig.Host.Completion(1).Head;
+        };
+        rig.Platform.NowNanoseconds += 1_000_000_000;
+        _ = rig.Turn();
+        Assert.Equal(LineEntries, taken);
+        Assert.Equal((before, false), (rig.Platform.InterruptCount(Vector), rig.Platform.IsInterruptPending(Vector)));
     }
 
     [Fact]
