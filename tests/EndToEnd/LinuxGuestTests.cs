@@ -23,6 +23,9 @@ public sealed class LinuxGuestTests(GuestRig rig, ITestOutputHelper log)
     public void Interrupts_by_MSI_lose_no_completion() => rig.Run(log, "interrupts", "--kind", "msi");
 
     [GuestFact]
+    public void Interrupts_by_the_pin_lose_no_completion_and_leave_no_level() => rig.Run(log, "interrupts", "--kind", "intx");
+
+    [GuestFact]
     public void Interrupts_that_are_deferred_lose_no_completion() =>
         rig.Run(log, "interrupts", "--kind", "msix", "--option", "--adaptive-interrupts", "--option", "100");
 

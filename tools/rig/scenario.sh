@@ -203,7 +203,6 @@ interrupts() {
   local -a options=(--with-fio --set "RIG_KIND=$kind")
   case $kind in
     msix) ;;
-    # Of a function with a pin this is known not to hold, for QEMU's sake: docs/configuration.md.
     intx)
       options+=(--kernel-argument pci=nomsi)
       follows_directory=1
