@@ -42,8 +42,8 @@ expect "queue pairs, the admin queue included" "$(cat "/sys/class/nvme/${control
 
 step "write, then verify"
 fio_run "depth 1" --numjobs=1 --iodepth=1 --size=2m
-fio_run "depth 32" --numjobs=1 --iodepth=32 --size=48m
-fio_run "depth 32, four jobs" --numjobs=4 --iodepth=32 --size=16m --cpus_allowed=0-3 --cpus_allowed_policy=split
+fio_run "depth 32" --numjobs=1 --iodepth=32 --size=24m
+fio_run "depth 32, four jobs" --numjobs=4 --iodepth=32 --size=8m --cpus_allowed=0-3 --cpus_allowed_policy=split
 grep "${controller#/dev/}q" /proc/interrupts
 
 # A lost interrupt is a command that Linux completes by polling after a timeout, and says so.
