@@ -109,6 +109,41 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public void The_suite_compares_reactors_and_ways_of_looking()
+    {
+        if (FirmwareProcess.FindBinary() is not { } binary)
+        {
+            Assert.Fail("no published binary: run ./build.sh publish first");
+            return;
+        }
+
+        string json = Path.Join(_folder, "more.json");
+        StringWriter output = new();
+        int exitCode = HostProgram.Run(
+            [
+                "suite", "--firmware", binary, "--only", "g null randread 4K QD1 ", "--seconds", "1", "--rounds", "1", "--store", "64M",
+                "--directory", _folder, "--json", json, "--cpu", $"{Environment.ProcessorCount - 1}",
+            ],
+            output,
+            output);
+        Assert.True(exitCode == HostProgram.ExitSuccess, output.ToString());
+        SuiteResult result = SuiteJson.Read(json);
+        Assert.Empty(result.Cases);
+        Assert.Equal(7, result.Looking.Select(item => item.Mode).Distinct().Count());
+        Assert.All(result.Looking, item => Assert.True(item.CommandsPerSecond > 0 && item.BusyNanoseconds > 0, item.Line));
+        Assert.Equal((1, 1), (result.Looking[0].RateRatio, result.Looking[0].BusyRatio)); // the one that the others are compared with
+
+        SuiteOptions options = new()
+        {
+            Firmware = binary, FileDirectory = _folder, Filter = "reactors null randread", Rounds = 1, StoreBytes = 64 << 20, HostCpu = Environment.ProcessorCount - 1,
+        };
+        List<ReactorSample> reactors = new ReactorProbe(options, output).Run();
+        Assert.Equal(options.HostCpu == options.FirmwareCpu ? 0 : 1, reactors.Count); // with one core there is nothing to compare
+        Assert.All(reactors, item => Assert.InRange(item.FirstNanoseconds, 1, 1e9));
+        Assert.All(reactors, item => Assert.InRange(item.SecondNanoseconds, 1, 1e9)); // each had a queue, or it would be far out
+    }
+
+    [Fact]
     public void Of_what_fio_prints_reads_and_writes_are_added()
     {
         const string Json = """{ "jobs": [ { "read": { "iops": 1000.5 }, "write": { "iops": 20 } } ] }""";

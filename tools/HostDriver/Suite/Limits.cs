@@ -43,7 +43,6 @@ internal static unsafe class Limits
     internal static double TwoCoresToOne(int cpu, int otherCpu, Func<int, double> perSecond)
     {
         double alone = 0;
-        double together = 0;
         foreach (int core in (int[])[cpu, otherCpu])
         {
             var thread = new Thread(() => alone += perSecond(core) / 2);
@@ -65,8 +64,7 @@ internal static unsafe class Limits
             thread.Join();
         }
 
-        together = each[0] + each[1];
-        return together / alone;
+        return (each[0] + each[1]) / alone;
     }
 
     /// <summary>Steps a second of work that needs nothing but its core.</summary>

@@ -69,6 +69,11 @@ internal sealed class ReactorProbe
 
     private Dictionary<SuiteCase, Figures> RunReactors(int reactors, SuiteCase[] cases, Func<SuiteCase, FirmwareUnderTest, Figures> measure)
     {
+        if (cases.Length == 0)
+        {
+            return [];
+        }
+
         string[] arguments =
         [
             "--reactors", $"{reactors}", "--cpu", reactors == 1 ? $"{_options.FirmwareCpu}" : $"{_options.FirmwareCpu},{_options.HostCpu}",
