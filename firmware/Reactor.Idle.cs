@@ -53,6 +53,8 @@ public sealed partial class Reactor
     private readonly int[] _wakeFds = new int[WakeDescriptorsMax];
     private int _idleTurns;
     private bool _wasAnnouncementRefused;
+    private bool _hasSlept; // and has not offered its core since
+    private bool _isWoken; // a descriptor ended the last sleep, and it was not the one that ends the loop
     private bool _armsDoorbells; // the sleep that begins relies on hosts' register writes
     private uint _naps;
     private long _pauseSinceNanoseconds;
@@ -63,6 +65,8 @@ public sealed partial class Reactor
     /// <returns>True where it slept.</returns>
     private bool Idle(int stopDescriptor, long nowNanoseconds)
     {
+        _isWoken = false;
+
         // A disk that is polled announces nothing either.
         if (_ring!.Polled is { InFlight: > 0 } || (IsBusy && _ring.InFlight == 0))
         {
@@ -72,6 +76,17 @@ public sealed partial class Reactor
 
         _idleTurns = Math.Min(_idleTurns + 1, IdleTurnsCounted);
         return WatchesDoorbells ? Nap(stopDescriptor, nowNanoseconds) : SleepOnDescriptors(stopDescriptor, UnwatchedSleepNanoseconds);
+    }
+
+    /// <summary>
+    /// Work came after a sleep, and has been done: who waits for it may wait for this core as well, because kernels like to run who is woken where the
+    /// waker runs. Once for each sleep, as among threads that keep their cores busy a reactor that yields may lose its own for milliseconds.
+    /// </summary>
+    private void OfferCore()
+    {
+        _hasSlept = false;
+        Statistics.CoreOffers++;
+        Threads.Yield();
     }
 
     /// <summary>Doorbells announce nothing, so the thread wakes by time alone, and in a pause every system call of such a wake counts.</summary>
@@ -124,6 +139,7 @@ public sealed partial class Reactor
 
         Statistics.Sleeps++;
         _ = Clock.Sleep(nap);
+        _hasSlept = true;
         return true;
     }
 
@@ -170,11 +186,11 @@ public sealed partial class Reactor
         }
 
         Statistics.Sleeps++;
-        if (Events.Poll(_wake.AsSpan(0, count), sleepNanoseconds) > 0)
-        {
-            _idleTurns = 0;
-        }
-
+        bool isAnyReady = Events.Poll(_wake.AsSpan(0, count), sleepNanoseconds) > 0;
+        bool isStopReady = stopDescriptor >= 0 && _wake[count - 1].Returned != PollEvents.None;
+        _isWoken = isAnyReady && !isStopReady;
+        _idleTurns = isAnyReady ? 0 : _idleTurns;
+        _hasSlept = true;
         _link.EndSleep();
         return true;
     }

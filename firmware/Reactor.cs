@@ -224,6 +224,11 @@ public sealed partial class Reactor : IDisposable
         {
             bool worked = Turn(now);
             _idleTurns = worked ? 0 : _idleTurns;
+            if (worked && _hasSlept && !IsBusy)
+            {
+                OfferCore();
+            }
+
             bool slept = !worked && _options.Poll == PollMode.Adaptive && Idle(stopDescriptor, now);
 
             // Even a look at the clock is as long as a turn that finds nothing.
@@ -236,9 +241,10 @@ public sealed partial class Reactor : IDisposable
 
             // A flag costs nothing to look at, and the time may stand still or crawl while this thread sleeps.
             bool isStopped = slept && stop is { IsSet: true };
-            if (now >= nextStopLook || isStopped)
+            bool mustLook = now >= nextStopLook && !(slept && _isWoken);
+            if (mustLook || isStopped)
             {
-                // A system call, so not every turn, and not after every nap.
+                // A system call, so not every turn, not after every nap, and not before the turn that something has woken this thread for.
                 nextStopLook = now + 10_000_000;
                 Statistics.Publish();
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))

@@ -12,7 +12,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public struct DiagnosticsLog
 {
     /// <summary>Value of <see cref="LayoutVersion"/> for the fields below.</summary>
-    public const uint CurrentLayoutVersion = 8;
+    public const uint CurrentLayoutVersion = 9;
 
     /// <summary>Reactors that the page has room for.</summary>
     public const int ReactorsMax = 8;
@@ -88,6 +88,9 @@ public struct DiagnosticsLog
 
     /// <summary><see cref="BusyNanoseconds"/> of each reactor, by its number.</summary>
     [FieldOffset(512)] public BusyNanosecondsOfReactors EachReactorBusyNanoseconds;
+
+    /// <summary>Times that the home reactor let others have its core, with the work done that came after a sleep.</summary>
+    [FieldOffset(576)] public ulong CoreOffers;
 }
 
 /// <summary>What each reactor spent in productive turns.</summary>

@@ -17,8 +17,9 @@ namespace Nvmepf.Firmware.Diagnostics;
 /// </remarks>
 public sealed class EventLog : IEventLog, IDisposable
 {
-    private const int CapacityRecords = 1024; // a power of two; the reader drains it every few milliseconds
+    private const int CapacityRecords = 1024; // a power of two; the reader drains it many times a second while there is something
     private const int DrainIntervalMilliseconds = 20;
+    private const int QuietDrainIntervalMilliseconds = 160; // with nothing to print: a wake costs more than the look
     private const int EndDeadlineMilliseconds = 2000;
     private const string LostText = "{0} log records were lost: the log could not be printed fast enough";
     private readonly EventLog? _main; // where this one is a second writer of another log
@@ -140,12 +141,15 @@ public sealed class EventLog : IEventLog, IDisposable
 
     private void PrintUntilEnd()
     {
+        int interval = DrainIntervalMilliseconds;
         while (true)
         {
             // Waited for before the ring is read, so that what was written before Dispose is printed.
-            bool isLast = _ending.WaitOne(DrainIntervalMilliseconds);
+            bool isLast = _ending.WaitOne(interval);
+            interval = Math.Min(interval * 2, QuietDrainIntervalMilliseconds);
             while (PrintOne())
             {
+                interval = DrainIntervalMilliseconds;
             }
 
             long lost = Volatile.Read(ref _lost);

@@ -30,6 +30,9 @@ public sealed class ReactorStatistics
     /// <summary>Times that the loop went to sleep.</summary>
     public ulong Sleeps;
 
+    /// <summary>Times that the loop let others have its core, with the work done that came after a sleep.</summary>
+    public ulong CoreOffers;
+
     /// <summary>System calls for disks: submissions and looks at results (io_uring_enter), those of the ring whose disks are polled included.</summary>
     public ulong RingEnters;
 

@@ -74,8 +74,14 @@ public static unsafe partial class Threads
     /// <param name="nanoseconds">1 or more; the default of a thread is 50000.</param>
     public static int SetTimerSlack(uint nanoseconds) => Errno.Result(Native.PrCtl(SetTimerSlackOption, nanoseconds, 0, 0, 0));
 
+    /// <summary>Lets other threads that wait for this CPU have it; returns at once where there are none.</summary>
+    public static void Yield() => _ = Native.SchedYield();
+
     private static partial class Native
     {
+        [LibraryImport("libc", EntryPoint = "sched_yield")]
+        internal static partial int SchedYield();
+
         [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
         internal static partial int SchedSetAffinity(int thread, nuint size, ulong* mask);
 

@@ -118,6 +118,7 @@ internal sealed class Session : IDisposable
                 break;
             }
 
+            bool isWrite = _connection.Header is { IsCommand: true, Command: ProtocolCommand.RegionWrite or ProtocolCommand.RegionWriteMulti };
             bool goesOn = TryHandle(nowNanoseconds);
             _connection.Discard();
             _hasMessage = false;
@@ -126,6 +127,11 @@ internal sealed class Session : IDisposable
             {
                 _ = _connection.Sends.Flush(_connection.Descriptor, nowNanoseconds);
                 return false;
+            }
+
+            if (isWrite)
+            {
+                break; // what a doorbell announces comes before a look for more messages, which is a system call; the next turn looks
             }
         }
 

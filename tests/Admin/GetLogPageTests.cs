@@ -299,7 +299,7 @@ public sealed class GetLogPageTests
         _ = host.Run(AdminHost.Command((AdminOpcode)0xEE));
         Assert.Equal(StatusCode.Success, host.Run(Read(0xC0, 512)).Code);
         ref DiagnosticsLog log = ref host.DataAs<DiagnosticsLog>();
-        Assert.Equal(8u, log.LayoutVersion);
+        Assert.Equal(9u, log.LayoutVersion);
         Assert.Equal(0u, log.ShadowDoorbellQueues);
         Assert.Equal(1ul, log.CommandsCompleted);
         Assert.Equal(1ul, log.CommandsFailed);
@@ -331,6 +331,7 @@ public sealed class GetLogPageTests
     [InlineData(nameof(DiagnosticsLog.ShadowDoorbellQueues), 472)]
     [InlineData(nameof(DiagnosticsLog.PolledTransfers), 480)]
     [InlineData(nameof(DiagnosticsLog.EachReactorBusyNanoseconds), 512)]
+    [InlineData(nameof(DiagnosticsLog.CoreOffers), 576)]
     public void The_diagnostics_page_has_its_layout(string field, int offset)
     {
         Assert.Equal(1024, Marshal.SizeOf<DiagnosticsLog>());

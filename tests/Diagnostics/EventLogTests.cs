@@ -47,6 +47,18 @@ public sealed class EventLogTests
     }
 
     [Fact]
+    public void A_record_after_a_long_silence_comes_out_too()
+    {
+        using SlowStream output = new();
+        using EventLog log = new(output);
+        Thread.Sleep(700); // by then the printer looks as seldom as it does
+        log.Write("hello");
+
+        Assert.True(output.Written.Wait(s_patience));
+        Assert.EndsWith("nvmepf: hello\n", output.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Writing_allocates_nothing()
     {
         using MemoryStream output = new(1 << 20);

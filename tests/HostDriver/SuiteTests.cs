@@ -56,6 +56,27 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
+    public void What_a_wake_costs_stands_beside_a_bare_message()
+    {
+        StringWriter text = new();
+        SuiteText.Write(text, Sample(1000, 1));
+        string[] rows = text.ToString().Split('\n');
+        Assert.Matches(@"^mapped doorbells +50\.00 +3\.0 +4\.0$", rows.Single(row => row.StartsWith("mapped", StringComparison.Ordinal)));
+        Assert.Matches(@"^trapped, shadow doorbells +- +- +-$", rows.Single(row => row.StartsWith("trapped", StringComparison.Ordinal)));
+        Assert.Matches(@"^a bare message, no firmware +- +7\.0 +8\.0$", rows.Single(row => row.StartsWith("a bare", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_bare_message_is_answered_each_time()
+    {
+        using BareMessage message = new();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.True(message.Exchange() > 0);
+        }
+    }
+
+    [Fact]
     public void Something_else_than_a_result_is_refused_by_name()
     {
         string path = Path.Join(_folder, "b.json");
@@ -104,6 +125,7 @@ public sealed class SuiteTests : IDisposable
             Assert.InRange(item.P50Nanoseconds, 1, item.MaximumNanoseconds);
         }
 
+        Assert.True(result.MessageAfterPauseNanoseconds > 0 && result.TrappedFirstAfterIdleNanoseconds > 0, output.ToString());
         Assert.True(result.ResidentBytes > 0 && result.StartMilliseconds > 0 && result.EmptyTurnNanoseconds > 0, output.ToString());
         Assert.Empty(Directory.GetFiles(_folder, "*.img"));
     }
@@ -170,8 +192,10 @@ public sealed class SuiteTests : IDisposable
         StartMilliseconds = 2,
         ResidentBytes = 3,
         IdleCoreShare = 0.5,
-        FirstAfterPauseNanoseconds = 3,
-        FirstAfterIdleNanoseconds = 4,
+        FirstAfterPauseNanoseconds = 3000,
+        FirstAfterIdleNanoseconds = 4000,
+        MessageAfterPauseNanoseconds = 7000,
+        MessageAfterIdleNanoseconds = 8000,
         CacheLineRoundTripNanoseconds = 5,
         EmptyTurnNanoseconds = 6,
         Reactors = [new ReactorSample("reactors null", 100, double.NaN, 101, 102, 1.9, 1.8, 1000, 2000)],

@@ -54,6 +54,44 @@ public sealed class WakeTests
     }
 
     [Fact]
+    public void Its_core_is_offered_once_for_a_sleep_that_work_ended()
+    {
+        using Serving serving = new();
+        using NvmeHost host = NvmeHost.Connect(serving.Directory, new NvmeHostOptions { ArenaLengthBytes = 4 << 20, Timeout = TimeSpan.FromSeconds(60) });
+        host.Enable();
+        host.CreateQueuePairs(1, 16);
+        (ulong Offers, ulong Sleeps, ulong ProductiveTurns) before = Counters(host);
+        SubmissionQueueEntry flush = NvmeCommands.BlockCommand(NvmOpcode.Flush, 1, 0, 1);
+        (ulong Offers, ulong Sleeps, ulong ProductiveTurns) after = before;
+        while (after.Sleeps < before.Sleeps + 10)
+        {
+            _ = Clock.Sleep(10_000_000);
+            Assert.False(host.Execute(host.SubmissionQueues[1], in flush).CompletionStatus.Status.IsError);
+            after = Counters(host);
+        }
+
+        Assert.InRange(after.Offers - before.Offers, 1ul, after.Sleeps - before.Sleeps);
+    }
+
+    [Fact]
+    public void A_reactor_that_never_sleeps_offers_its_core_to_nobody()
+    {
+        using Serving serving = new(PollMode.Busy);
+        using NvmeHost host = NvmeHost.Connect(serving.Directory, new NvmeHostOptions { ArenaLengthBytes = 4 << 20, Timeout = TimeSpan.FromSeconds(60) });
+        host.Enable();
+        host.CreateQueuePairs(1, 16);
+        SubmissionQueueEntry flush = NvmeCommands.BlockCommand(NvmOpcode.Flush, 1, 0, 1);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.False(host.Execute(host.SubmissionQueues[1], in flush).CompletionStatus.Status.IsError);
+        }
+
+        (ulong offers, ulong sleeps, ulong productive) = Counters(host);
+        Assert.Equal((0ul, 0ul), (offers, sleeps));
+        Assert.True(productive > 20);
+    }
+
+    [Fact]
     public void A_host_that_keeps_it_busy_writes_next_to_no_register()
     {
         using Serving serving = new();
@@ -89,6 +127,12 @@ public sealed class WakeTests
         }
     }
 
+    private static (ulong Offers, ulong Sleeps, ulong ProductiveTurns) Counters(NvmeHost host)
+    {
+        DiagnosticsLog page = System.Runtime.InteropServices.MemoryMarshal.Read<DiagnosticsLog>(host.LogPage(0xC0, 1024));
+        return (page.CoreOffers, page.Sleeps, page.ProductiveTurns);
+    }
+
     private sealed class Serving : IDisposable
     {
         private readonly EventLog _log = new(Stream.Null);
@@ -97,7 +141,7 @@ public sealed class WakeTests
         private readonly Thread _thread;
         private readonly int _stop = Events.Create(0, EventFlags.NonBlocking);
 
-        public Serving()
+        public Serving(PollMode poll = PollMode.Adaptive)
         {
             Directory = System.IO.Directory.CreateTempSubdirectory("nvmepf-wake-").FullName;
             FunctionIdentity identity = new(0x1b96, 0xbeef, 0x1b96, 1, 0, 0x010802, 4);
@@ -105,7 +149,7 @@ public sealed class WakeTests
             NvmeNamespace store = new(1, new NullBackend(1 << 20), 512, Guid.Empty, new byte[16]);
             Controller = new NvmeController(AdminHost.DefaultSettings, _platform, new NamespaceTable([store]), _log);
             _reactor = new Reactor(
-                _platform, Controller, _log, new ReactorOptions(RingEntries: 64) { AnnouncedSleepNanoseconds = LongSleepNanoseconds });
+                _platform, Controller, _log, new ReactorOptions(poll, RingEntries: 64) { AnnouncedSleepNanoseconds = LongSleepNanoseconds });
             using ManualResetEventSlim started = new();
             _thread = new Thread(() =>
             {

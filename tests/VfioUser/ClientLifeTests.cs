@@ -177,6 +177,25 @@ public sealed class ClientLifeTests
         Assert.Equal(1, rig.Platform.GetWakeDescriptors(descriptors[..1]));
     }
 
+    [Fact]
+    public void After_a_register_write_the_function_has_a_turn_before_the_next_message()
+    {
+        using Rig rig = new();
+        using RawClient client = rig.ConnectNegotiated();
+        byte[] read = RawClient.Access(0, 0, 4);
+        byte[] write = RawClient.Access(0, 0x14, 4, [0, 0, 0, 0]);
+        client.Send(ProtocolCommand.RegionRead, read);
+        client.Send(ProtocolCommand.RegionWrite, write);
+        client.Send(ProtocolCommand.RegionRead, read);
+        rig.PollUntil(() => rig.Handler.Writes.Length > 0, "the write arrives");
+        Assert.Equal(ProtocolCommand.RegionRead, client.TryReceive()!.Command);
+        Assert.Equal(ProtocolCommand.RegionWrite, client.TryReceive()!.Command);
+        Assert.Null(client.TryReceive());
+
+        Assert.True(rig.Platform.Poll());
+        Assert.Equal(ProtocolCommand.RegionRead, client.TryReceive()!.Command);
+    }
+
     private static int CallsUntilReply(Rig rig, RawClient client, int most)
     {
         for (int calls = 1; calls <= most; calls++)

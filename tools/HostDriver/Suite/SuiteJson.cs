@@ -20,6 +20,8 @@ internal static class SuiteJson
         Number(writer, "trappedIdleCoreShare", result.TrappedIdleCoreShare);
         Number(writer, "trappedFirstAfterPauseNanoseconds", result.TrappedFirstAfterPauseNanoseconds);
         Number(writer, "trappedFirstAfterIdleNanoseconds", result.TrappedFirstAfterIdleNanoseconds);
+        Number(writer, "messageAfterPauseNanoseconds", result.MessageAfterPauseNanoseconds);
+        Number(writer, "messageAfterIdleNanoseconds", result.MessageAfterIdleNanoseconds);
         Number(writer, "cacheLineRoundTripNanoseconds", result.CacheLineRoundTripNanoseconds);
         Number(writer, "emptyTurnNanoseconds", result.EmptyTurnNanoseconds);
         writer.WriteStartArray("cases");
@@ -121,6 +123,8 @@ internal static class SuiteJson
                 TrappedIdleCoreShare = Optional(root, "trappedIdleCoreShare"),
                 TrappedFirstAfterPauseNanoseconds = Optional(root, "trappedFirstAfterPauseNanoseconds"),
                 TrappedFirstAfterIdleNanoseconds = Optional(root, "trappedFirstAfterIdleNanoseconds"),
+                MessageAfterPauseNanoseconds = Optional(root, "messageAfterPauseNanoseconds"),
+                MessageAfterIdleNanoseconds = Optional(root, "messageAfterIdleNanoseconds"),
                 CacheLineRoundTripNanoseconds = Number(root, "cacheLineRoundTripNanoseconds"),
                 EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
                 Cases = cases,

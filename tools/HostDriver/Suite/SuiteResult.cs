@@ -94,6 +94,12 @@ public sealed record SuiteResult
     /// <summary>As <see cref="FirstAfterIdleNanoseconds"/>, likewise.</summary>
     public double TrappedFirstAfterIdleNanoseconds { get; init; } = double.NaN;
 
+    /// <summary>A bare message and its answer after a pause of 50 ms, in nanoseconds: what no firmware can be faster than; NaN likewise.</summary>
+    public double MessageAfterPauseNanoseconds { get; init; } = double.NaN;
+
+    /// <summary>The same after a second.</summary>
+    public double MessageAfterIdleNanoseconds { get; init; } = double.NaN;
+
     /// <summary>One way and back of a cache line between the two cores, in nanoseconds.</summary>
     public required double CacheLineRoundTripNanoseconds { get; init; }
 

@@ -58,6 +58,7 @@ internal sealed class SuiteRunner
         {
             IdleFigures idle = IdleProbe.Measure(_options, trapsDoorbells: false);
             IdleFigures trapped = IdleProbe.Measure(_options, trapsDoorbells: true);
+            MessageFigures messages = IdleProbe.MeasureMessages();
             var samples = new Dictionary<SuiteCase, List<CaseSample>>();
             double emptyTurn;
             double bounce = Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu);
@@ -94,6 +95,8 @@ internal sealed class SuiteRunner
                 TrappedIdleCoreShare = trapped.CoreShare,
                 TrappedFirstAfterPauseNanoseconds = trapped.FirstAfterPauseNanoseconds,
                 TrappedFirstAfterIdleNanoseconds = trapped.FirstAfterIdleNanoseconds,
+                MessageAfterPauseNanoseconds = messages.AfterPauseNanoseconds,
+                MessageAfterIdleNanoseconds = messages.AfterIdleNanoseconds,
                 CacheLineRoundTripNanoseconds = bounce,
                 EmptyTurnNanoseconds = emptyTurn,
                 Cases = cases,

@@ -13,15 +13,8 @@ internal static class SuiteText
             $"firmware: {result.BinaryBytes / 1e6:0.0} MB binary, {result.StartMilliseconds:0.0} ms to start, {result.ResidentBytes / 1e6:0.0} MB resident"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"idle: {100 * result.IdleCoreShare:0.00} % of a core, first command after 50 ms {result.FirstAfterPauseNanoseconds / 1e3:0.0} us, "
-            + $"after a second {result.FirstAfterIdleNanoseconds / 1e3:0.0} us"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"idle, trapped and shadow doorbells: {100 * result.TrappedIdleCoreShare:0.00} % of a core, first command after 50 ms "
-            + $"{result.TrappedFirstAfterPauseNanoseconds / 1e3:0.0} us, after a second {result.TrappedFirstAfterIdleNanoseconds / 1e3:0.0} us"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
             $"machine: cache line there and back {result.CacheLineRoundTripNanoseconds:0} ns; empty turn {result.EmptyTurnNanoseconds:0} ns"));
+        WriteIdle(output, result);
         output.WriteLine();
         output.WriteLine(
             $"{"workload",-28} {"kIOPS",8} {"min..max",15} {"MB/s",8} {"p50 us",8} {"p99",8} {"p99.9",8} {"max",9} {"limit k",9} {"share",6} {"fio k",7} "
@@ -76,6 +69,19 @@ internal static class SuiteText
             "reactors: the work of two at once over that of one, by the time that they were busy, beside what two cores do at once of such work without us; "
             + "the host sleeps meanwhile. kIOPS: what a host with interrupts gets that shares the second one's core.");
         output.WriteLine("-: this machine has no such counter, or the figure has no limit.");
+    }
+
+    /// <summary>What an idle controller costs and how fast it wakes, beside what the machine takes to wake anybody.</summary>
+    private static void WriteIdle(TextWriter output, SuiteResult result)
+    {
+        output.WriteLine();
+        output.WriteLine($"{"idle",-28} {"% of a core",12} {"first after 50 ms, us",22} {"after a second",15}");
+        Row("mapped doorbells", result.IdleCoreShare, result.FirstAfterPauseNanoseconds, result.FirstAfterIdleNanoseconds);
+        Row("trapped, shadow doorbells", result.TrappedIdleCoreShare, result.TrappedFirstAfterPauseNanoseconds, result.TrappedFirstAfterIdleNanoseconds);
+        Row("a bare message, no firmware", double.NaN, result.MessageAfterPauseNanoseconds, result.MessageAfterIdleNanoseconds);
+
+        void Row(string what, double share, double pauseNanoseconds, double idleNanoseconds) => output.WriteLine(
+            $"{what,-28} {Count(100 * share, "0.00"),12} {Count(pauseNanoseconds / 1e3, "0.0"),22} {Count(idleNanoseconds / 1e3, "0.0"),15}");
     }
 
     /// <summary>Ratios of the second run to the first, for workloads that both have.</summary>

@@ -55,12 +55,12 @@ public sealed unsafe class VfioUserSocket : IDisposable
         {
             while (sent < bytes.Length)
             {
-                WaitFor(PollEvents.Out, deadline, "the server to take more bytes");
                 var vector = new IoVector(start + sent, (nuint)(bytes.Length - sent));
                 ReadOnlySpan<int> attached = sent == 0 ? fileDescriptors : default;
                 int result = UnixSockets.Send(_fd, &vector, 1, attached, MessageFlags.DoNotWait);
                 if (result is -Errno.EAGAIN or -Errno.EINTR)
                 {
+                    WaitFor(PollEvents.Out, deadline, "the server to take more bytes"); // seldom needed, so not asked before
                     continue;
                 }
 

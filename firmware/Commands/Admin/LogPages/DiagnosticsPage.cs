@@ -69,6 +69,7 @@ internal static unsafe class DiagnosticsPage
         data->CommandsFetchedSquared = reactor.CommandsFetchedSquared;
         data->FetchBatches = reactor.FetchBatches;
         data->Sleeps = reactor.Sleeps;
+        data->CoreOffers = reactor.CoreOffers;
         data->RingEnters = reactor.RingEnters;
         data->BusyNanoseconds = reactor.BusyNanoseconds;
         data->FixedTransfers = reactor.FixedTransfers;
