@@ -138,7 +138,8 @@ public sealed partial class Reactor : IDisposable
             _log.Write("io_uring takes no table of files (errno {0}): each operation looks its file up", -fileError);
         }
 
-        if (_options.RegistersMemory && ring.OpenMemoryTable() is int memoryError and < 0)
+        int memoryError = _options.RegistersMemory ? ring.OpenMemoryTable() : ring.OpenMemoryTable(CountOwnChunks(), takesPassingMemory: false);
+        if (memoryError < 0 && _options.RegistersMemory)
         {
             _log.Write("io_uring takes no table of memory (errno {0}; it needs Linux 5.19): no memory is registered", -memoryError);
         }

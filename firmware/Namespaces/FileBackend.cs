@@ -411,7 +411,8 @@ public sealed unsafe partial class FileBackend : NamespaceBackend
         {
             void* memory = operation.Vectors[0].Base;
             uint length = (uint)operation.Vectors[0].LengthBytes;
-            int registered = operation.AvoidsRegistered ? -1 : ring.FindMemory((byte*)memory, length);
+            bool mayBeRegistered = !operation.AvoidsRegistered && (ring.TakesPassingMemory || !operation.IsInHostMemory);
+            int registered = mayBeRegistered ? ring.FindMemory((byte*)memory, length) : -1;
             if (registered >= 0)
             {
                 return isRead

@@ -10,7 +10,6 @@ public sealed unsafe class BufferPool
 {
     private const uint PageBytes = 4096;
 
-
     private readonly int[] _free;
     private readonly bool[] _isTaken;
     private readonly byte* _base; // belongs to the platform, which outlives the pool
@@ -51,6 +50,12 @@ public sealed unsafe class BufferPool
 
     /// <summary>Length of each buffer in bytes, a multiple of the page size.</summary>
     public uint BufferLengthBytes { get; }
+
+    /// <summary>First byte of all buffers, which follow each other. Valid as long as the platform.</summary>
+    public byte* Memory => _base;
+
+    /// <summary>Length of all buffers in bytes.</summary>
+    public nuint LengthBytes => (nuint)BufferLengthBytes * (nuint)Count;
 
     /// <summary>First byte of a buffer. Valid as long as the platform.</summary>
     public byte* this[int index]

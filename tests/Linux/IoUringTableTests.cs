@@ -11,6 +11,29 @@ public sealed unsafe class IoUringTableTests
     private const int PageBytes = 4096;
     private const nuint ChunkBytes = 2 << 20;
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void A_small_table_takes_as_many_chunks_as_it_was_made_for(int chunks)
+    {
+        using IoUring ring = IoUringHarness.Create();
+        Assert.Equal(0, ring.OpenMemoryTable(chunks, takesPassingMemory: false));
+        Assert.False(ring.TakesPassingMemory);
+        byte* memory = (byte*)IoUringHarness.Map(16 * ChunkBytes);
+        for (int i = 0; i < 12; i++)
+        {
+            byte* at = memory + ((nuint)i * ChunkBytes);
+            Assert.Equal(-1, ring.FindMemory(at, PageBytes));
+            Assert.Equal(i < chunks, ring.WantsMemory);
+            Assert.True(i >= chunks || ring.RegisterMemory(memory, memory + (16 * ChunkBytes)) == 0);
+            Assert.Equal(i < chunks ? i : -1, ring.FindMemory(at, PageBytes));
+        }
+
+        Assert.Equal(chunks, ring.RegisteredChunks);
+        _ = MemoryMappings.Unmap(memory, 16 * ChunkBytes);
+    }
+
     [Fact]
     public void A_file_is_read_by_its_place_and_closed_when_the_place_is_retired()
     {

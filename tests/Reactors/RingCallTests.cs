@@ -50,6 +50,26 @@ public sealed class RingCallTests
         Assert.Null(host.Host.ProtocolError);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Transfer_buffers_are_registered_once_they_are_used_and_host_memory_is_not_unless_it_is_asked_for(bool isMemoryDirect)
+    {
+        using TemporaryFile file = new(1 << 20);
+        using IoHost host = new([new FileBackend(file.Path, blockBytes: 4096)], isMemoryDirect, blockBytes: 4096);
+        byte[] data = new byte[4 * 4096];
+        for (int i = 0; i < 32; i++)
+        {
+            new Random(i).NextBytes(data);
+            host.Write((ulong)(i * 4), data);
+            Assert.Equal(data, host.Read((ulong)(i * 4), 4, 65536));
+        }
+
+        ulong used = host.Reactor.Statistics.FixedTransfers;
+        Assert.True(isMemoryDirect ? used == 0 : used > 32, $"{used} of 64 transfers used registered memory");
+        Assert.Null(host.Host.ProtocolError);
+    }
+
     [Fact]
     public void Registered_memory_is_used_and_forgotten_when_the_host_changes_its_memory()
     {

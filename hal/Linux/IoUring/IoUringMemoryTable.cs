@@ -1,6 +1,7 @@
 // Registered memory of a ring: chunks of 2 MiB that operations were seen to use, pinned one by one, so that the kernel need not look up and
-// count their pages for each operation. What is registered are pages, not addresses: when other memory comes to an address, the chunks there
-// have to be forgotten first. Not here: who decides that (the reactor does, by changes of a host memory map).
+// count their pages for each operation: of memory that stays as long as the ring, or by the owner's choice of any. What is registered are pages, not
+// addresses: when other memory comes to an address, the chunks there have to be forgotten first. Not here: who decides that (the reactor does, by
+// changes of a host memory map).
 
 using System;
 using System.Numerics;
@@ -12,11 +13,15 @@ public sealed unsafe partial class IoUring
     /// <summary>Chunks that a ring can have: 32 GiB of memory that is used for transfers.</summary>
     public const int MemoryChunksMax = 16384;
 
+    /// <summary>Length of a chunk in bytes.</summary>
+    public const nuint MemoryChunkBytes = 1 << ChunkShift;
+
     private const int ChunkShift = 21;
     private const int NoPlace = -1;
 
     // Open addressing over the number of a chunk, at most half full; 0 is free, as no mapping is at address 0.
-    private const int HashPlaces = 4 * MemoryChunksMax;
+    private int _chunksMax;
+    private int _hashBits;
     private nuint[] _chunkKeys = [];
     private MemoryChunk[] _chunks = [];
     private int _chunkCount; // keys, those that were refused included
@@ -26,6 +31,9 @@ public sealed unsafe partial class IoUring
 
     /// <summary>Whether memory is registered at all.</summary>
     public bool HasMemoryTable => _chunkKeys.Length > 0;
+
+    /// <summary>Whether that is for memory too whose owner may take it away; else for what stays as long as the ring, which is never forgotten.</summary>
+    public bool TakesPassingMemory { get; private set; }
 
     /// <summary>Memory that an operation used and that is not registered, or null: for <see cref="RegisterMemory"/>, once a turn.</summary>
     public byte* WantedMemory => _wantedMemory;
@@ -40,14 +48,19 @@ public sealed unsafe partial class IoUring
     public ulong FixedTransfers { get; private set; }
 
     /// <summary>Makes the table; before <see cref="Start"/>, or on the owner's thread. Allocates.</summary>
+    /// <param name="chunks">Most chunks that can be registered, at most <see cref="MemoryChunksMax"/>.</param>
+    /// <param name="takesPassingMemory">What <see cref="TakesPassingMemory"/> shall be.</param>
     /// <returns>0 or a negated errno (-EINVAL before Linux 5.19): memory is used without registration then.</returns>
-    public int OpenMemoryTable()
+    public int OpenMemoryTable(int chunks = MemoryChunksMax, bool takesPassingMemory = true)
     {
-        int result = RegisterBufferTable(MemoryChunksMax);
+        int result = RegisterBufferTable((uint)chunks);
         if (result == 0)
         {
-            _chunkKeys = new nuint[HashPlaces];
-            _chunks = new MemoryChunk[HashPlaces];
+            _chunksMax = chunks;
+            _hashBits = BitOperations.Log2((uint)chunks) + 2;
+            TakesPassingMemory = takesPassingMemory;
+            _chunkKeys = new nuint[1 << _hashBits];
+            _chunks = new MemoryChunk[1 << _hashBits];
         }
 
         return result;
@@ -71,7 +84,7 @@ public sealed unsafe partial class IoUring
                 return NoPlace;
             }
 
-            at = (at + 1) & (HashPlaces - 1);
+            at = (at + 1) & (_chunkKeys.Length - 1);
         }
 
         ref MemoryChunk chunk = ref _chunks[at];
@@ -100,14 +113,14 @@ public sealed unsafe partial class IoUring
         int at = HashOf(key);
         while (_chunkKeys[at] != 0)
         {
-            at = (at + 1) & (HashPlaces - 1);
+            at = (at + 1) & (_chunkKeys.Length - 1);
         }
 
         _chunkKeys[at] = key;
         _chunks[at] = result == 0 ? new MemoryChunk { First = from, End = to, Place = _chunkCount } : default;
         _registeredCount += result == 0 ? 1 : 0;
         _chunkCount++;
-        _isMemoryTableFull = result == -Errno.ENOMEM || _chunkCount == MemoryChunksMax;
+        _isMemoryTableFull = result == -Errno.ENOMEM || _chunkCount == _chunksMax;
         return result;
     }
 
@@ -138,7 +151,7 @@ public sealed unsafe partial class IoUring
     }
 
     // Neighbours far apart: the multiplier is 2^64 over the golden ratio.
-    private static int HashOf(nuint key) => (int)((ulong)key * 0x9E37_79B9_7F4A_7C15 >> (64 - BitOperations.Log2(HashPlaces)));
+    private int HashOf(nuint key) => (int)((ulong)key * 0x9E37_79B9_7F4A_7C15 >> (64 - _hashBits));
 
     private struct MemoryChunk
     {
