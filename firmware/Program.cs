@@ -137,22 +137,9 @@ public static class Program
     private static void Serve(CommandLine line, ConfigurationTree tree, ServedConfiguration configuration, List<ConsolePlace> consoles) =>
         WithSignals(line, (stopDescriptor, log, supervision, targets) =>
         {
-            using NamespaceStates states = new(log);
-            LiveNamespaces? namespaces = null;
-            try
-            {
-                using Server server = new(configuration, states, log);
-                namespaces = new LiveNamespaces(server, states, configuration, log);
-                using (targets.Attach(server.Controllers, new NamespaceEditor(namespaces, tree, directory: null)))
-                using (new ConsoleService(consoles, targets))
-                {
-                    server.Run(stopDescriptor, supervision);
-                }
-            }
-            finally
-            {
-                namespaces?.Dispose(); // what came later is closed after the server, whose rings may use it
-            }
+            using FixedConfiguration controllers = new(tree, configuration, log, targets, supervision);
+            using ConsoleService console = new(consoles, targets);
+            controllers.Run(stopDescriptor);
         });
 
     private static void WithSignals(CommandLine line, Action<int, EventLog, Supervision, ConsoleTargets> serve)

@@ -41,7 +41,7 @@ public sealed record ReactorOptions(PollMode Poll = PollMode.Adaptive, int Cpu =
 /// </summary>
 /// <remarks>
 /// Functions are at home on one reactor, which polls their platform and runs their controller; of the queues of controllers that are at home
-/// elsewhere it has shares. How it waits when there is nothing to do is in Reactor.Idle.cs.
+/// elsewhere it has shares. How these come and go is in Reactor.Functions.cs, how it waits when there is nothing to do in Reactor.Idle.cs.
 /// </remarks>
 public sealed partial class Reactor : IDisposable
 {
@@ -57,10 +57,6 @@ public sealed partial class Reactor : IDisposable
     private readonly ReactorLink _link;
     private readonly ReactorGroup _group;
     private readonly IoUringCompletion[] _completions = new IoUringCompletion[ReapBatch];
-    private Function[] _functions = [];
-    private QueueShare[] _shares = []; // of controllers that are at home elsewhere
-    private CommandEngine[] _engines = [];
-    private IPlatform? _clock;
     private IoUring? _ring;
     private int _ringEvent = -1;
 
@@ -79,29 +75,6 @@ public sealed partial class Reactor : IDisposable
 
     /// <summary>What the loop has counted.</summary>
     public ReactorStatistics Statistics => _link.Statistics;
-
-    /// <summary>Functions that are at home here and are served.</summary>
-    public int FunctionCount => _functions.Length;
-
-    /// <summary>Gives the reactor a function to serve; before <see cref="Open"/>.</summary>
-    public void AddFunction(IPlatform platform, NvmeController controller)
-    {
-        _functions = [.. _functions, new Function(platform, controller)];
-        _memoryGenerations = new uint[_functions.Length + _shares.Length];
-        _clock ??= platform;
-        AddEngine(controller.Engine);
-        _group.CountFunction(1);
-    }
-
-    /// <summary>Gives the reactor a share of a controller that is at home elsewhere; before <see cref="Open"/>.</summary>
-    public void AddShare(QueueShare share)
-    {
-        Invariant.Check(share.Reactor == _link && !share.IsHome, "the share was made for this reactor");
-        _shares = [.. _shares, share];
-        _memoryGenerations = new uint[_functions.Length + _shares.Length];
-        _clock ??= share.Platform;
-        AddEngine(share.Engine);
-    }
 
     /// <summary>Makes the ring. On any thread, before those of the reactors run: backends need the rings of all of them.</summary>
     /// <exception cref="PlatformException">It could not be had; the message is for the user.</exception>
@@ -184,34 +157,6 @@ public sealed partial class Reactor : IDisposable
     }
 
     /// <summary>
-    /// The second half of <see cref="Start"/> where several functions are served: one that cannot be started is left out.
-    /// </summary>
-    /// <param name="begun">Told of each that serves.</param>
-    /// <param name="failed">Told of each that failed.</param>
-    public void StartFunctions(Action<NvmeController> begun, Action<NvmeController, PlatformException> failed)
-    {
-        List<Function> started = [];
-        foreach (Function function in _functions)
-        {
-            try
-            {
-                StartFunction(function);
-                started.Add(function);
-                _group.NoteStarted();
-                begun(function.Controller);
-            }
-            catch (PlatformException problem)
-            {
-                _group.CountFunction(-1);
-                failed(function.Controller, problem);
-            }
-        }
-
-        _functions = [.. started];
-        Statistics.MarkStart();
-    }
-
-    /// <summary>
     /// Turns until <paramref name="stopDescriptor"/> is readable, then flushes what hosts have written and returns.
     /// </summary>
     /// <param name="stopDescriptor">A descriptor that becomes readable when the process shall end (signals), or -1 to use <paramref name="stop"/> alone.</param>
@@ -248,6 +193,11 @@ public sealed partial class Reactor : IDisposable
                 // A system call, so not every turn, not after every nap, and not before the turn that something has woken this thread for.
                 nextStopLook = now + 10_000_000;
                 Statistics.Publish();
+                if (_change is { } change)
+                {
+                    PollChange(change);
+                }
+
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
                 {
                     break;
@@ -319,20 +269,6 @@ public sealed partial class Reactor : IDisposable
 
     private long NowNanoseconds => _clock is null ? Clock.MonotonicNanoseconds() : _clock.NowNanoseconds;
 
-    private void AddEngine(CommandEngine engine)
-    {
-        engine.RingTag = _engines.Length << RingTagShift;
-        _engines = [.. _engines, engine];
-    }
-
-    private void StartFunction(Function function)
-    {
-        function.Controller.StartBackends(_group.Rings);
-        function.Controller.Control.Open(_ringEvent);
-        function.Controller.Passthrough?.Start(_ringEvent);
-        function.Platform.Start(function.Controller);
-    }
-
     private bool PollRing()
     {
         IoUring ring = _ring!;
@@ -357,9 +293,9 @@ public sealed partial class Reactor : IDisposable
 
         Statistics.RingEnters = ring.EnterCount + polledEnters;
         Statistics.FixedTransfers = ring.FixedTransfers;
-        for (int i = 0; i < _engines.Length && count > 0; i++)
+        if (count > 0)
         {
-            _engines[i].FlushCompletions();
+            FlushCompletions();
         }
 
         if (ring.WantsMemory)
@@ -381,11 +317,24 @@ public sealed partial class Reactor : IDisposable
             Statistics.PolledTransfers += ring.IsPolled && _completions[i].Result >= 0 ? 1u : 0;
             if (tag <= int.MaxValue)
             {
-                _engines[(int)tag >> RingTagShift].BackendCompleted((int)tag & ((1 << RingTagShift) - 1), _completions[i].Result);
+                _engines[(int)tag >> RingTagShift]!.BackendCompleted((int)tag & ((1 << RingTagShift) - 1), _completions[i].Result);
             }
         }
 
         return count;
+    }
+
+    private void FlushCompletions()
+    {
+        for (int i = 0; i < _functions.Length; i++)
+        {
+            _functions[i].Controller.Engine.FlushCompletions();
+        }
+
+        for (int i = 0; i < _shares.Length; i++)
+        {
+            _shares[i].Engine.FlushCompletions();
+        }
     }
 
     private static bool IsReadable(int descriptor)
@@ -397,6 +346,7 @@ public sealed partial class Reactor : IDisposable
     private void Stop()
     {
         long deadline = NowNanoseconds + StopDeadlineNanoseconds;
+        _hasEnded = true;
         foreach (Function function in _functions)
         {
             _log.Write("Shutting down controller");
@@ -451,9 +401,6 @@ public sealed partial class Reactor : IDisposable
         _log.Write($"Reactor {_link.Index} ran {{0}} turns and allocated {{1}} bytes", (long)Statistics.Turns, allocatedBytes);
         _log.Write($"Reactor {_link.Index} handled {{0}} commands and events in {{1}} turns", (long)Statistics.Commands, (long)Statistics.ProductiveTurns);
     }
-
-    /// <summary>A function that is at home here.</summary>
-    private readonly record struct Function(IPlatform Platform, NvmeController Controller);
 }
 
 /// <summary>A request to stop, from one thread to a reactor.</summary>

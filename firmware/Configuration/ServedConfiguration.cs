@@ -35,15 +35,18 @@ internal sealed class ServedConfiguration
     /// <summary>The functions, at least one, in the order in which their controllers and the links to them stand.</summary>
     public IReadOnlyList<ServedFunction> Functions { get; }
 
-    /// <summary>The reactors of the process, at least one; function i is at home on reactor i modulo their number.</summary>
+    /// <summary>The reactors of the process, at least one.</summary>
     public IReadOnlyList<ReactorOptions> Reactors { get; }
 
-    /// <summary>True where a controller that starts has a function.</summary>
-    public static bool IsAnythingStarted(ConfigurationTree tree) => StartedControllers(tree).Count > 0;
+    /// <summary>The controllers that start and have a function.</summary>
+    public static List<EndpointControllerNode> StartedControllers(ConfigurationTree tree) =>
+        tree.Controllers.FindAll(node => (node.Start ?? true) && node.Functions.Count > 0);
 
     /// <summary>Judges a tree and picks what is served.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="running">What is served already: its functions keep their controller IDs. Null for nothing.</param>
     /// <exception cref="ConfigurationException">It does not fit together, or asks for what cannot be served.</exception>
-    public static ServedConfiguration Resolve(ConfigurationTree tree)
+    public static ServedConfiguration Resolve(ConfigurationTree tree, IReadOnlyList<ServedFunction>? running = null)
     {
         TreeRules.Check(tree);
         List<EndpointControllerNode> started = StartedControllers(tree);
@@ -62,7 +65,7 @@ internal sealed class ServedConfiguration
             controller.PollMode ??= "adaptive";
             for (int i = 0; i < controller.Functions.Count; i++)
             {
-                functions.Add(Serve(tree, controller, i, namespaces, functions));
+                functions.Add(Serve(tree, controller, i, namespaces, functions, running ?? []));
             }
         }
 
@@ -75,15 +78,13 @@ internal sealed class ServedConfiguration
         return new ServedConfiguration(functions, ServedReactors.Of(started));
     }
 
-    private static List<EndpointControllerNode> StartedControllers(ConfigurationTree tree) =>
-        tree.Controllers.FindAll(node => (node.Start ?? true) && node.Functions.Count > 0);
-
     private static ServedFunction Serve(
         ConfigurationTree tree,
         EndpointControllerNode controller,
         int index,
         Dictionary<SubsystemNode, List<ServedNamespace>> namespaces,
-        List<ServedFunction> others)
+        List<ServedFunction> others,
+        IReadOnlyList<ServedFunction> running)
     {
         FunctionNode function = tree.Functions.Find(node => node.Name == controller.Functions[index])!;
         Place link = controller.Place.Member("functions").Element(index);
@@ -101,8 +102,7 @@ internal sealed class ServedConfiguration
         FillSubsystem(subsystem, passthrough is not null);
         FillFunction(function, subsystem, port);
         FillInterrupts(function, subsystem, controller.Platform == EndpointControllerNode.Rk3588Platform);
-        int siblings = others.FindAll(other => other.Settings.SubsystemNqn == subsystem.Nqn).Count;
-        ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, siblings)) with { HasSiblings = HasSeveral(tree, subsystem) };
+        ControllerSettings settings = SettingsOf(function, subsystem, port, ControllerId(subsystem, function.Name, others, running)) with { HasSiblings = HasSeveral(tree, subsystem) };
         if (!namespaces.TryGetValue(subsystem, out List<ServedNamespace>? served))
         {
             namespaces[subsystem] = served = FillNamespaces(subsystem);
@@ -131,16 +131,17 @@ internal sealed class ServedConfiguration
             controller.Platform == EndpointControllerNode.Rk3588Platform ? BoardOptions(controller, function) : null,
             new ReactorOptions(controller.PollMode == "busy" ? PollMode.Busy : PollMode.Adaptive, controller.Cpus is null ? -1 : (int)controller.Cpus[0]))
         {
+            ControllerName = controller.Name,
             Passthrough = passthrough,
             TrapsDoorbells = controller.DoorbellMode == EndpointControllerNode.TrappedDoorbells,
         };
     }
 
-    /// <summary>Whether more than one function that is started has the subsystem.</summary>
+    /// <summary>Whether more than one function that is linked has the subsystem: controllers that are not started may be at any time.</summary>
     private static bool HasSeveral(ConfigurationTree tree, SubsystemNode subsystem)
     {
         int count = 0;
-        foreach (EndpointControllerNode controller in StartedControllers(tree))
+        foreach (EndpointControllerNode controller in tree.Controllers)
         {
             count += controller.Functions.FindAll(
                 name => tree.Functions.Find(node => node.Name == name)?.SubsystemNqn == subsystem.Nqn).Count;
@@ -193,14 +194,34 @@ internal sealed class ServedConfiguration
         InterruptPin = (byte)function.InterruptPin!,
     };
 
-    /// <summary>The controllers of a subsystem are numbered from cntlid_min on.</summary>
-    private static ushort ControllerId(SubsystemNode subsystem, int siblings)
+    /// <summary>The controllers of a subsystem are numbered from cntlid_min on; one that comes back finds its number free.</summary>
+    private static ushort ControllerId(
+        SubsystemNode subsystem, string functionName, List<ServedFunction> others, IReadOnlyList<ServedFunction> running)
     {
-        uint identifier = subsystem.ControllerIdMinimum!.Value + (uint)siblings;
+        List<uint> taken = [];
+        foreach (ServedFunction other in (ServedFunction[])[.. others, .. running])
+        {
+            if (other.Settings.SubsystemNqn == subsystem.Nqn && other.Settings.Name == functionName)
+            {
+                return other.Settings.ControllerId;
+            }
+
+            if (other.Settings.SubsystemNqn == subsystem.Nqn)
+            {
+                taken.Add(other.Settings.ControllerId);
+            }
+        }
+
+        uint identifier = subsystem.ControllerIdMinimum!.Value;
+        while (taken.Contains(identifier))
+        {
+            identifier++;
+        }
+
         return identifier <= subsystem.ControllerIdMaximum ? (ushort)identifier : throw ConfigurationException.ForValue(
             subsystem.Place.Member("attr").Member("cntlid_max"),
             $"{subsystem.ControllerIdMaximum}",
-            $"the subsystem has {siblings + 1} functions or more, and each needs a controller ID",
+            $"the subsystem has {taken.Count + 1} functions or more, and each needs a controller ID",
             $"{identifier} or more");
     }
 

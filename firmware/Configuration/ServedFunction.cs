@@ -48,6 +48,9 @@ internal sealed record ServedFunction(
     Rk3588Options? Rk3588,
     ReactorOptions Reactor)
 {
+    /// <summary>Name of the controller that it is linked to.</summary>
+    public string ControllerName { get; init; } = string.Empty;
+
     /// <summary>vfio-user clients may not map the doorbells: each register write is a message, which wakes an idle reactor.</summary>
     public bool TrapsDoorbells { get; init; }
 

@@ -45,6 +45,33 @@ internal static class ServedReactors
         return reactors;
     }
 
+    /// <summary>Judges what a controller says that starts while others are served: the reactors are there.</summary>
+    /// <param name="node">The controller.</param>
+    /// <param name="running">The reactors that run.</param>
+    /// <exception cref="ConfigurationException">It asks for others.</exception>
+    public static void RefuseOthers(EndpointControllerNode node, IReadOnlyList<ReactorOptions> running)
+    {
+        string cpus = string.Empty;
+        foreach (ReactorOptions reactor in running)
+        {
+            cpus = cpus.Length == 0 ? $"{reactor.Cpu}" : $"{cpus},{reactor.Cpu}";
+        }
+
+        Refuse(node, "count", node.ReactorCount?.ToString(CultureInfo.InvariantCulture), $"{running.Count}");
+        Refuse(node, "cpu", node.Cpus is null ? null : string.Join(',', node.Cpus), running[0].Cpu < 0 ? "none" : cpus);
+        Refuse(node, "poll", node.PollMode, running[0].Poll == PollMode.Busy ? "busy" : "adaptive");
+        Refuse(node, "register_memory", node.RegisterMemory, running[0].RegistersMemory ? "on" : "off");
+    }
+
+    private static void Refuse(EndpointControllerNode node, string key, string? wanted, string running)
+    {
+        if (wanted is not null && wanted != running)
+        {
+            throw ConfigurationException.ForValue(
+                PlaceOf(node, key), wanted, $"the process runs with {running}", "the same, or every controller stopped (start 0) before");
+        }
+    }
+
     /// <summary>The first node that says something about an attribute, with which the others agree; null where none does.</summary>
     private static EndpointControllerNode? Agreed(List<EndpointControllerNode> controllers, string key, Func<EndpointControllerNode, string?> show)
     {

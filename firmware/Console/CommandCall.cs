@@ -20,6 +20,9 @@ internal sealed class CommandCall
     /// <summary>The functions that the command is about: all, or the one named by <c>--function</c>.</summary>
     public required IReadOnlyList<ConsoleFunction> Functions { get; init; }
 
+    /// <summary>Functions that are linked and not served, where the command is about all.</summary>
+    public IReadOnlyList<StoppedFunction> StoppedFunctions => ReferenceEquals(Functions, Targets.Functions) ? Targets.Stopped : [];
+
     /// <summary>An argument, or null where there are fewer.</summary>
     public string? this[int index] => index < Arguments.Count ? Arguments[index] : null;
 

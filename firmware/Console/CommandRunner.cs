@@ -97,7 +97,9 @@ internal static class CommandRunner
         ConsoleFunction? found = targets.Functions.FirstOrDefault(function => function.Name == name);
         if (found is null)
         {
-            report.Fail($"--function {name}: no such function; allowed: {string.Join(", ", targets.Functions.Select(function => function.Name))}");
+            string problem = targets.Stopped.FirstOrDefault(function => function.Name == name) is { } stopped
+                ? $"{stopped.State}, so there is nothing to look at" : "no such function";
+            report.Fail($"--function {name}: {problem}; allowed: {string.Join(", ", targets.Functions.Select(function => function.Name))}");
             return null;
         }
 

@@ -72,8 +72,7 @@ internal sealed class ConfigurationView
         AddNodes(root, "subsystems", tree.Subsystems, SubsystemNode.Attributes, "nqn", () => new SubsystemNode(), view.AddSubsystem);
         AddNodes(root, "ports", tree.Ports, PortNode.Attributes, "portid", () => new PortNode(), view.AddPort);
         AddNodes(root, "functions", tree.Functions, FunctionNode.Attributes, "name", () => new FunctionNode());
-        AddNodes(root, "controllers", tree.Controllers, EndpointControllerNode.Attributes, "name", () => new EndpointControllerNode(), (viewed, node) =>
-            AddLinks(viewed, "functions", node.Functions));
+        AddNodes(root, "controllers", tree.Controllers, EndpointControllerNode.Attributes, "name", () => new EndpointControllerNode(), view.AddController);
         return root;
     }
 
@@ -199,6 +198,16 @@ internal sealed class ConfigurationView
             }
         });
         AddNodes(viewed, "referrals", port.Referrals, ReferralNode.Attributes, "name", () => new ReferralNode());
+    }
+
+    private void AddController(ViewedNode viewed, EndpointControllerNode controller)
+    {
+        AddLinks(viewed, "functions", controller.Functions);
+        MakeLive(viewed, "start", () => controller.Start == false ? "0" : "1", text =>
+        {
+            _editor.SetStart(controller.Name, text == "1");
+            controller.Start = text == "1"; // what is wanted, as the file is
+        });
     }
 
     private void SetAnaState(ViewedNode viewed, PortNode port, AnaGroupNode group, string text)

@@ -52,6 +52,12 @@ internal sealed class ConsoleFunction(NvmeController controller)
     public long Sum(Func<CommandEngine, long> number) => Engines.Sum(number);
 }
 
+/// <summary>A function of the configuration that is not served.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Controller">The controller that it is linked to.</param>
+/// <param name="State"><c>stopped</c>, <c>stopping</c>, or <c>failed</c> where it could not be started.</param>
+internal sealed record StoppedFunction(string Name, string Controller, string State);
+
 /// <summary>
 /// What the console can see and do. Functions come and go, and their memory with them: who looks at them is between <see cref="Enter"/> and
 /// <see cref="Leave"/>, and who takes them apart waits until nobody is.
@@ -68,6 +74,9 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
 
     /// <summary>The functions that are served; for who has entered.</summary>
     public IReadOnlyList<ConsoleFunction> Functions => _functions;
+
+    /// <summary>Functions that are linked and not served.</summary>
+    public IReadOnlyList<StoppedFunction> Stopped { get; private set; } = [];
 
     /// <summary>The namespaces that are served and the configuration; null where nothing is served. For who has entered.</summary>
     public NamespaceEditor? Editor => _editor;
@@ -99,23 +108,35 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
         }
     }
 
-    /// <summary>Shows functions until the result is disposed, which waits until nobody looks at them any more.</summary>
-    public Attachment Attach(IReadOnlyList<NvmeController> controllers, NamespaceEditor editor)
+    /// <summary>Shows functions in place of those before. Of these somebody may still see one that goes: see <see cref="WaitUntilUnused"/>.</summary>
+    public void Show(IReadOnlyList<NvmeController> controllers, IReadOnlyList<StoppedFunction> stopped, NamespaceEditor editor)
     {
         lock (_gate)
         {
             _editor = editor;
-            _functions = [.. controllers.Select(controller => new ConsoleFunction(controller))];
+            Stopped = stopped;
+            _functions = [.. controllers.Select(
+                controller => _functions.FirstOrDefault(known => known.Controller == controller) ?? new ConsoleFunction(controller))];
         }
-
-        return new Attachment(this);
     }
 
-    private void Detach()
+    /// <summary>Shows nothing any more, and waits until nobody looks at what was shown.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _functions = []; // who enters from here on finds none
+            Stopped = [];
+            _editor = null;
+        }
+
+        WaitUntilUnused();
+    }
+
+    /// <summary>Waits until nobody is inside: what is not shown any more can be taken apart.</summary>
+    public void WaitUntilUnused()
     {
         const long PauseNanoseconds = 1_000_000;
-        _functions = []; // who enters from here on finds none
-        _editor = null;
         _isDetaching = true;
         while (true)
         {
@@ -130,12 +151,5 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
 
             _ = Hal.Linux.Clock.Sleep(PauseNanoseconds);
         }
-    }
-
-    /// <summary>The time in which functions are shown.</summary>
-    internal sealed class Attachment(ConsoleTargets targets) : IDisposable
-    {
-        /// <inheritdoc/>
-        public void Dispose() => targets.Detach();
     }
 }

@@ -34,6 +34,7 @@ public sealed partial class NvmeController
     private bool _flushEnded;
     private bool _shutdownAskedInReset;
     private bool _isStopping;
+    private bool _isLeaving;
 
     /// <summary>Where it is in its life.</summary>
     public ControllerState State { get; private set; }
@@ -115,6 +116,23 @@ public sealed partial class NvmeController
     /// <summary>True once everything that <see cref="BeginStop"/> wants is done.</summary>
     public bool IsStopped => State is ControllerState.ShutDown;
 
+    /// <summary>
+    /// The function is to go while others are served: shuts down as <see cref="BeginStop"/> does and then lets the link go, whoever is there. To be
+    /// called on the controller's own reactor, between its turns, until it has ended.
+    /// </summary>
+    /// <returns>True once nothing is under way any more: then the controller needs no turn.</returns>
+    public bool TryLeave()
+    {
+        if (!_isLeaving)
+        {
+            _isLeaving = true;
+            Log.Write("Shutting down controller");
+            BeginStop();
+        }
+
+        return IsStopped && !_linkIsUp && CommandsInFlight == 0 && Platform.HostDma.InFlight == 0;
+    }
+
     /// <summary>Goes on with a reset or shutdown that waits. Called once a turn.</summary>
     private void PollLifecycle()
     {
@@ -134,6 +152,9 @@ public sealed partial class NvmeController
                 goto case ControllerState.ShutdownFlushing;
             case ControllerState.ShutdownFlushing:
                 PollShutdownFlush();
+                break;
+            case ControllerState.ShutDown when _isLeaving && _linkIsUp && TryHold():
+                LinkDown(); // queues and waiting event requests end; it stops again
                 break;
             default:
                 break;

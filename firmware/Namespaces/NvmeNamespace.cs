@@ -91,6 +91,7 @@ public sealed class NvmeNamespace
     /// <summary>The same namespace for another controller of the subsystem; backend and state are shared.</summary>
     public NvmeNamespace ForAnotherController() => new(NamespaceId, Backend, BlockBytes, Uuid, Nguid)
     {
+        SizeBlocks = SizeBlocks,
         IsActive = IsActive,
         AnaGroupId = AnaGroupId,
         State = State,

@@ -61,10 +61,21 @@ public sealed unsafe class PassthroughTarget : IDisposable
     /// <summary>True where the next <see cref="Poll"/> has something to do: not to be slept over.</summary>
     public bool HasWork => _ring is { } ring && (ring.HasWork || ring.Unsubmitted > 0 || _link.Latest != _current);
 
-    /// <summary>Opens the ring, on the reactor's thread.</summary>
+    /// <summary>Opens the ring and gives it to the calling thread, the reactor's.</summary>
     /// <param name="eventDescriptor">Event counter that is signalled when commands end.</param>
     /// <exception cref="PlatformException">The kernel cannot; the message is for the user.</exception>
     public void Start(int eventDescriptor)
+    {
+        Open(eventDescriptor);
+        if (TakeThread() is int error and < 0)
+        {
+            throw new PlatformException($"passthrough to {Settings.Description}: cannot start the io_uring: {Errno.Describe(error)}");
+        }
+    }
+
+    /// <summary>The first half of <see cref="Start"/>, on any thread.</summary>
+    /// <inheritdoc cref="Start"/>
+    internal void Open(int eventDescriptor)
     {
         IoUringOptions options = new()
         {
@@ -78,16 +89,15 @@ public sealed unsafe class PassthroughTarget : IDisposable
             throw new PlatformException($"passthrough to {Settings.Description}: {problem}");
         }
 
-        if (_ring!.Start() is int error and < 0)
-        {
-            throw new PlatformException($"passthrough to {Settings.Description}: cannot start the io_uring: {Errno.Describe(error)}");
-        }
-
-        if (_ring.RegisterEvent(eventDescriptor) is int refused and < 0)
+        if (_ring!.RegisterEvent(eventDescriptor) is int refused and < 0)
         {
             throw new PlatformException($"passthrough to {Settings.Description}: cannot register an event counter: {Errno.Describe(refused)}");
         }
     }
+
+    /// <summary>The second half: the calling thread, a reactor, owns the ring from here on.</summary>
+    /// <returns>0 or a negated errno.</returns>
+    internal int TakeThread() => _ring!.Start();
 
     /// <summary>Once a turn: takes newer knowledge of the target, submits what was prepared, ends what has come back.</summary>
     /// <returns>How many commands ended.</returns>

@@ -23,21 +23,22 @@ internal sealed class FunctionParts : IDisposable
     /// <summary>Opens and makes everything; nobody can connect yet.</summary>
     /// <param name="function">What is configured.</param>
     /// <param name="states">What functions of a subsystem share of its namespaces.</param>
-    /// <param name="backends">Storage that other functions of the subsystem have opened, by its namespace; what is opened here is added.</param>
+    /// <param name="siblings">Other controllers of the subsystem, whose storage this one shares.</param>
+    /// <param name="backends">Storage that is open, the caller's to close; what is opened here is added.</param>
     /// <param name="reactors">The reactors, the function's home first.</param>
-    /// <param name="log">The log, for the home's thread.</param>
+    /// <param name="log">The endpoint log.</param>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
     public FunctionParts(
-        ServedFunction function, NamespaceStates states, Dictionary<ServedNamespace, NamespaceBackend> backends, ReactorLink[] reactors, EventLog log)
+        ServedFunction function, NamespaceStates states, IEnumerable<NvmeController> siblings, List<NamespaceBackend> backends, ReactorLink[] reactors, EventLog log)
     {
         _function = function;
-        _log = log;
+        _log = Keep(log.ForThread()); // the calling thread's, then the reactor's
         try
         {
             PassthroughTarget? passthrough = OpenTarget();
-            NamespaceTable namespaces = OpenNamespaces(states, backends);
+            NamespaceTable namespaces = OpenNamespaces(states, siblings, backends);
             Platform = function.Rk3588 is { } board ? CreateBoard(board) : CreateSocket();
-            Controller = new NvmeController(function.Settings, Platform, namespaces, log, reactors, passthrough);
+            Controller = new NvmeController(function.Settings, Platform, namespaces, _log, reactors, passthrough);
 
             // Taken apart after the platform: a DMA engine may read the controller's lists until the platform has stopped it.
             _parts.Insert(_parts.IndexOf(Platform), Controller);
@@ -55,10 +56,26 @@ internal sealed class FunctionParts : IDisposable
     /// <summary>The function's controller.</summary>
     public NvmeController Controller { get; }
 
+    /// <summary>The name of the function.</summary>
+    public string Name => _function.Settings.Name;
+
     /// <summary>The line of the log that says that it is served.</summary>
     public string Listening => _function.Rk3588 is null
         ? $"vfio-user: listening on {Path.Join(_function.VfioUserDirectory, "cntrl")}"
         : "rk3588: waiting for the host";
+
+    /// <summary>The controller takes no part any more in what controllers of its subsystem share of namespaces; it is on no reactor.</summary>
+    public void DetachNamespaces()
+    {
+        for (int i = 0; i < Controller.Namespaces.AllocatedCount; i++)
+        {
+            SpinWait wait = default; // not on a reactor: it may sleep
+            while (!Controller.Namespaces.InOrder(i).TryDetach())
+            {
+                wait.SpinOnce();
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -99,15 +116,24 @@ internal sealed class FunctionParts : IDisposable
         return Keep(new PassthroughTarget(settings, supervisor.Link, supervisor.MaximumTransferBytes, _function.Settings.CommandSlots));
     }
 
-    private NamespaceTable OpenNamespaces(NamespaceStates states, Dictionary<ServedNamespace, NamespaceBackend> backends)
+    private NamespaceTable OpenNamespaces(NamespaceStates states, IEnumerable<NvmeController> siblings, List<NamespaceBackend> backends)
     {
         List<NvmeNamespace> namespaces = [];
         foreach (ServedNamespace served in _function.Namespaces)
         {
-            _ = backends.TryGetValue(served, out NamespaceBackend? backend);
-            NvmeNamespace made = NamespaceOpener.Open(served, states.Of(_function.Settings.SubsystemNqn, served), backend);
+            NvmeNamespace? made = null;
+            foreach (NvmeController sibling in siblings)
+            {
+                made ??= sibling.Namespaces.Find(served.NamespaceId)?.ForAnotherController();
+            }
+
+            if (made is null)
+            {
+                made = NamespaceOpener.Open(served, states.Of(_function.Settings.SubsystemNqn, served));
+                backends.Add(made.Backend);
+            }
+
             namespaces.Add(made);
-            backends[served] = made.Backend;
             _log.Write(NamespaceOpener.Describe(made, _function.Settings.SubsystemNqn));
         }
 

@@ -9,8 +9,8 @@ using Nvmepf.Hal.Linux;
 namespace Nvmepf.Firmware.Startup;
 
 /// <summary>
-/// Serves what a directory shaped like configfs says, and follows it: starts when a controller is started, stops when none is, and changes
-/// namespaces in between (<see cref="LiveNamespaces"/>). A wrong value changes nothing and is a line in the log.
+/// Serves what a directory shaped like configfs says, and follows it (<see cref="LiveControllers"/>). A wrong value changes nothing and is a line
+/// in the log.
 /// </summary>
 /// <remarks>
 /// The thread that calls <see cref="Run"/> is the control thread: it reads files, opens storage and waits; reactors are asked by their
@@ -26,15 +26,10 @@ internal sealed class LiveConfiguration : IDisposable
     private readonly string _directory;
     private readonly Func<ConfigurationTree> _load;
     private readonly EventLog _log;
-    private readonly ConsoleTargets _targets;
-    private ConsoleTargets.Attachment? _shown;
     private readonly FileWatch _watch;
     private readonly Supervision? _supervision;
-    private ServingThread? _serving;
-    private LiveNamespaces? _namespaces;
-    private ConfigurationTree? _runningTree;
+    private readonly LiveControllers _controllers;
     private string _lastProblem = string.Empty;
-    private List<string> _lastPostponed = [];
 
     /// <summary>Begins to watch.</summary>
     /// <param name="directory">What stands for <c>/sys/kernel/config</c>; directories that configfs has by itself are made.</param>
@@ -51,7 +46,7 @@ internal sealed class LiveConfiguration : IDisposable
         _directory = directory;
         _load = load;
         _log = log;
-        _targets = targets;
+        _controllers = new LiveControllers(log, targets, new ConsoleControls(directory, SetStart), supervision);
         int error = FileWatch.Create(out FileWatch? watch);
         DirectoryShape.MakeController(directory, platform + ".0");
         _watch = watch ?? throw new PlatformException($"--configfs {directory}: cannot watch it: {Errno.Describe(error)}");
@@ -62,7 +57,7 @@ internal sealed class LiveConfiguration : IDisposable
     {
         WatchAll();
         Apply();
-        if (_serving is null)
+        if (!_controllers.IsServing)
         {
             _supervision?.Ready(); // to be told what to serve
         }
@@ -85,16 +80,19 @@ internal sealed class LiveConfiguration : IDisposable
                 Apply();
             }
 
-            FollowSizes();
+            if (_controllers.Follow())
+            {
+                Apply();
+            }
         }
 
-        StopServing();
+        _controllers.StopAll();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        StopServing();
+        _controllers.Dispose();
         _watch.Dispose();
     }
 
@@ -148,31 +146,12 @@ internal sealed class LiveConfiguration : IDisposable
     {
         try
         {
-            ConfigurationTree tree = _load();
-            if (_serving is { HasEnded: true })
+            bool wasServing = _controllers.IsServing;
+            _controllers.Apply(_load);
+            if (!_controllers.IsServing && !wasServing)
             {
-                StopServing();
-            }
-
-            if (!ServedConfiguration.IsAnythingStarted(tree))
-            {
-                if (_serving is null)
-                {
-                    Report($"{_directory}: no function is linked to a controller that is started; waiting for that");
-                }
-
-                StopServing();
+                Report($"{_directory}: no function is linked to a controller that is started; waiting for that");
                 return;
-            }
-
-            ServedConfiguration wanted = ServedConfiguration.Resolve(tree);
-            if (_serving is null)
-            {
-                StartServing(tree, wanted);
-            }
-            else
-            {
-                Change(tree, wanted);
             }
 
             _lastProblem = string.Empty;
@@ -187,86 +166,18 @@ internal sealed class LiveConfiguration : IDisposable
         }
     }
 
-    private void StartServing(ConfigurationTree tree, ServedConfiguration wanted)
+    /// <summary>The console's way to start and stop a controller: the directory says it, and it is followed.</summary>
+    private void SetStart(string controller, bool isStarted)
     {
-        tree.Notes.ForEach(note => _log.Write("note: " + note));
-        _serving = new ServingThread(wanted, _log, _supervision);
-        _namespaces = new LiveNamespaces(_serving.Server, _serving.States, wanted, _log);
-        _runningTree = tree;
-        _shown = _targets.Attach(_serving.Server.Controllers, new NamespaceEditor(_namespaces, tree, _directory));
-    }
-
-    private void Change(ConfigurationTree tree, ServedConfiguration wanted)
-    {
-        ConfigurationDifference difference;
-        lock (_namespaces!.Gate)
+        string path = Path.Join(_directory, DirectoryShape.PciEndpoint, "controllers", controller, "start");
+        try
         {
-            difference = ConfigurationDifference.Between(_runningTree!, _namespaces.Served, tree, wanted);
-            _namespaces.Apply(difference);
-            _namespaces.FollowSizes(mayShrink: tree);
-            difference.AnaStates.ForEach(change => SetAnaState(change.Port, change.Running, change.Wanted));
-            foreach (SubsystemNode running in _runningTree!.Subsystems)
-            {
-                // For who looks at the tree: namespaces are as they are wanted now, all else as it was at the start.
-                running.Namespaces.Clear();
-                running.Namespaces.AddRange(tree.Subsystems.Find(node => node.Nqn == running.Nqn)?.Namespaces ?? []);
-            }
+            File.WriteAllText(path, isStarted ? "1\n" : "0\n");
         }
-
-        foreach (string line in difference.Postponed)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            if (!_lastPostponed.Contains(line))
-            {
-                _log.Write(line);
-            }
+            throw new PlatformException($"{path}: cannot write it; allowed: a file that this process may write", problem);
         }
-
-        _lastPostponed = difference.Postponed;
-    }
-
-    /// <summary>Asks every controller whose function is on the port; who looks at the tree sees what was taken.</summary>
-    private void SetAnaState(PortNode port, AnaGroupNode running, AnaGroupNode wanted)
-    {
-        Place place = wanted.Place.Member("ana").Member("state");
-        foreach (NvmeController controller in _serving!.Server.Controllers)
-        {
-            if (_runningTree!.Functions.Find(node => node.Name == controller.Settings.Name)?.PortId != port.PortId)
-            {
-                continue;
-            }
-
-            ControlError error = controller.Control.Ask(new SetAnaStateRequest(running.GroupId, wanted.ToState()));
-            if (error != ControlError.None)
-            {
-                _log.Write($"{place}: cannot change on {controller.Settings.Name}: {ControlErrorText.Describe(error)}");
-                return; // looked at again with the next change
-            }
-        }
-
-        running.State = wanted.State;
-        _log.Write($"ANA group {running.GroupId} of port {port.PortId} is {wanted.State ?? "optimized"} now");
-    }
-
-    private void FollowSizes()
-    {
-        if (_namespaces is not null)
-        {
-            lock (_namespaces.Gate)
-            {
-                _namespaces.FollowSizes(mayShrink: null);
-            }
-        }
-    }
-
-    private void StopServing()
-    {
-        _shown?.Dispose();
-        _shown = null;
-        _serving?.Dispose();
-        _namespaces?.Dispose();
-        _serving = null;
-        _namespaces = null;
-        _lastPostponed = [];
     }
 
     private void Report(string line)

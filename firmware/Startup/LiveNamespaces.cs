@@ -12,12 +12,11 @@ namespace Nvmepf.Firmware.Startup;
 /// and follows the sizes of files and devices that become larger. Everything is done on the control thread that calls it; where there are several
 /// (consoles), one at a time.
 /// </summary>
-internal sealed class LiveNamespaces : IDisposable
+internal sealed class LiveNamespaces
 {
     private readonly Server _server;
     private readonly NamespaceStates _states;
     private readonly EventLog _log;
-    private readonly List<NamespaceBackend> _opened = [];
 
     /// <summary>Takes note of what is served.</summary>
     public LiveNamespaces(Server server, NamespaceStates states, ServedConfiguration configuration, EventLog log)
@@ -27,7 +26,22 @@ internal sealed class LiveNamespaces : IDisposable
         _log = log;
         foreach (ServedFunction function in configuration.Functions)
         {
-            Served[function.Settings.SubsystemNqn] = [.. function.Namespaces];
+            Note(function);
+        }
+    }
+
+    /// <summary>Notes that a function is served; for who holds the gate.</summary>
+    public void Note(ServedFunction function) => _ = Served.TryAdd(function.Settings.SubsystemNqn, [.. function.Namespaces]);
+
+    /// <summary>Forgets subsystems that no controller serves any more; for who holds the gate.</summary>
+    public void ForgetUnserved()
+    {
+        foreach (string nqn in new List<string>(Served.Keys))
+        {
+            if (!_server.ControllersOf(nqn).GetEnumerator().MoveNext())
+            {
+                _ = Served.Remove(nqn);
+            }
         }
     }
 
@@ -94,39 +108,21 @@ internal sealed class LiveNamespaces : IDisposable
         }
     }
 
-    /// <summary>Closes what was opened here; after the server.</summary>
-    public void Dispose()
-    {
-        _opened.ForEach(backend => backend.Dispose());
-        _opened.Clear();
-    }
-
     /// <summary>Takes a namespace away and closes its storage.</summary>
     /// <returns>What is wrong, or null.</returns>
     public string? Remove(string nqn, ServedNamespace gone)
     {
-        List<NamespaceBackend> backends = [];
         foreach (NvmeController controller in _server.ControllersOf(nqn))
         {
-            RemoveNamespaceRequest request = new(gone.NamespaceId);
-            ControlError error = controller.Control.Ask(request);
+            ControlError error = controller.Control.Ask(new RemoveNamespaceRequest(gone.NamespaceId));
             if (error is not (ControlError.None or ControlError.NoSuchNamespace))
             {
                 return ControlErrorText.Describe(error);
             }
-
-            if (request.Removed is NvmeNamespace removed)
-            {
-                backends.Add(removed.Backend);
-            }
         }
 
         _ = Served[nqn].Remove(gone);
-        foreach (NamespaceBackend backend in backends)
-        {
-            _ = _opened.Remove(backend);
-            backend.Dispose();
-        }
+        _server.CloseUnused();
 
         _log.Write($"removing nsid {gone.NamespaceId} from subsystem {nqn}");
         return null;
@@ -159,7 +155,7 @@ internal sealed class LiveNamespaces : IDisposable
         }
         else if (made is not null)
         {
-            _opened.Add(made.Backend);
+            _server.Keep(made.Backend);
             Served[nqn].Add(come);
             _log.Write(NamespaceOpener.Describe(made, nqn));
         }

@@ -6,15 +6,20 @@ using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Firmware.Startup;
 
+/// <summary>How the configuration that is served changes at the console.</summary>
+/// <param name="Directory">The directory shaped like configfs that is followed; null where none is.</param>
+/// <param name="SetStart">Has a controller, by its name, started or stopped by the control thread.</param>
+internal sealed record ConsoleControls(string? Directory, Action<string, bool> SetStart);
+
 /// <summary>
 /// What a person may do to the namespaces of a server that runs, and the configuration that it shows. Where a directory is followed, that is
 /// the one place where namespaces change, and everything is refused here with the file to write.
 /// </summary>
 /// <param name="namespaces">The namespaces that are served.</param>
 /// <param name="tree">The configuration, judged and with defaults filled in.</param>
-/// <param name="directory">The directory shaped like configfs that is followed; null where none is.</param>
+/// <param name="controls">What else a person may do.</param>
 /// <remarks>On control threads. Nothing is written anywhere: the next start is by the configuration as it was.</remarks>
-internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTree tree, string? directory)
+internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTree tree, ConsoleControls controls)
 {
     private static readonly Place s_place = new(null, "ns add");
 
@@ -28,7 +33,11 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
     public ConfigurationTree Tree => tree;
 
     /// <summary>The directory that is followed; null where none is.</summary>
-    public string? FollowedDirectory => directory;
+    public string? FollowedDirectory => controls.Directory;
+
+    /// <summary>Has a controller started or stopped, which follows by itself: what came of it stands in the log and in <c>status</c>.</summary>
+    /// <exception cref="PlatformException">It cannot be said.</exception>
+    public void SetStart(string controller, bool isStarted) => controls.SetStart(controller, isStarted);
 
     /// <summary>A namespace as it is served; null where it is not. For who holds the gate.</summary>
     public NvmeNamespace? Served(SubsystemNode subsystem, NamespaceNode node) =>
@@ -272,7 +281,7 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
 
     private void RefuseWhereFollowed(string nqn, string namespaceId, string instead)
     {
-        if (directory is not null)
+        if (controls.Directory is string directory)
         {
             string place = Path.Join(directory, DirectoryShape.Nvmet, "subsystems", nqn, "namespaces", ConfigurationException.Printable(namespaceId));
             string text = instead.Replace("{0}", place, StringComparison.Ordinal);

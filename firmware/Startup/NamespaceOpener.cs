@@ -14,18 +14,13 @@ internal static class NamespaceOpener
     /// <summary>Opens it; who gets it disposes its backend.</summary>
     /// <param name="served">What is configured.</param>
     /// <param name="state">What the functions of its subsystem share of it (<see cref="NamespaceStates"/>).</param>
-    /// <param name="opened">Its storage, where another function of the subsystem has opened it; null for none.</param>
     /// <exception cref="PlatformException">It cannot be opened; the message is for the user.</exception>
-    public static NvmeNamespace Open(ServedNamespace served, NamespaceState state, NamespaceBackend? opened = null)
+    public static NvmeNamespace Open(ServedNamespace served, NamespaceState state)
     {
-        NamespaceBackend backend = opened ?? CreateBackend(served);
+        NamespaceBackend backend = CreateBackend(served);
         try
         {
-            if (opened is null)
-            {
-                backend.Open();
-            }
-
+            backend.Open();
             uint blockBytes = served.Source.BlockBytes ?? backend.MinimumBlockBytes;
             if (blockBytes < backend.MinimumBlockBytes)
             {
@@ -41,7 +36,7 @@ internal static class NamespaceOpener
                 CanKeepState = state.IsKept || !served.Source.IsPersistent,
             };
         }
-        catch when (opened is null)
+        catch
         {
             backend.Dispose();
             throw;

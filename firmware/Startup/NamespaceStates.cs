@@ -58,6 +58,19 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
         return made;
     }
 
+    /// <summary>The last controller of a subsystem has gone: for its namespaces that is a loss of power, and the next start reads what was kept.</summary>
+    internal void Forget(string subsystemNqn)
+    {
+        foreach ((string Subsystem, uint NamespaceId) key in new List<(string Subsystem, uint NamespaceId)>(_states.Keys))
+        {
+            if (key.Subsystem == subsystemNqn)
+            {
+                _states[key].State.WaitUntilSaved();
+                _ = _states.Remove(key);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _writer?.Dispose();
 }

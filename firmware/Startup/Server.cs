@@ -1,8 +1,8 @@
 // Startup: turns a judged configuration into the parts that run: functions (FunctionParts.cs) and reactors, starts them, and takes them apart
-// again. Nothing here runs while commands are served.
+// again. Nothing here runs on a reactor while commands are served; a function that comes or goes then is made and taken apart on a control
+// thread (Server.Changes.cs).
 
 using Nvmepf.Firmware.Configuration;
-using Nvmepf.Firmware.Console;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
@@ -11,46 +11,50 @@ using Nvmepf.Hal;
 
 namespace Nvmepf.Firmware.Startup;
 
-/// <summary>The functions of a process, served by reactors on threads of their own. Function i is at home on reactor i modulo their number.</summary>
+/// <summary>The functions of a process, served by reactors on threads of their own. A function is at home on the reactor that has the fewest.</summary>
 /// <remarks>A function that cannot be opened or started is left out where others can, which the log says.</remarks>
-internal sealed class Server : IDisposable
+internal sealed partial class Server : IDisposable
 {
     // The loop needs a few hundred bytes of stack; what is left is for start-up and for the runtime.
     private const int ReactorStackBytes = 512 * 1024;
 
     private readonly EventLog _log;
+    private readonly NamespaceStates _states;
     private readonly List<EventLog> _threadLogs = [];
-    private readonly List<FunctionParts> _functions = [];
     private readonly List<Reactor> _reactors = [];
-    private readonly Dictionary<ServedNamespace, NamespaceBackend> _backends = new(ReferenceEqualityComparer.Instance);
+    private readonly ReactorLink[] _links;
+    private readonly List<NamespaceBackend> _backends = []; // what is open
     private readonly ReactorGroup _group = new();
     private readonly Lock _problemLock = new();
+    private volatile FunctionParts[] _functions = []; // replaced as a whole, for who looks while a control thread changes it
     private PlatformException? _problem; // the first
     private readonly bool _servesSeveral; // several functions are configured
     private bool _mayNotServe;
+    private volatile bool _hasBegun;
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
     /// <exception cref="PlatformException">No function can be opened; the message is for the user.</exception>
     public Server(ServedConfiguration configuration, NamespaceStates states, EventLog log)
     {
         _log = log;
+        _states = states;
         _servesSeveral = configuration.Functions.Count > 1;
+        _links = new ReactorLink[configuration.Reactors.Count];
         try
         {
-            ReactorLink[] links = new ReactorLink[configuration.Reactors.Count];
-            for (int i = 0; i < links.Length; i++)
+            for (int i = 0; i < _links.Length; i++)
             {
-                links[i] = new ReactorLink(i);
+                _links[i] = new ReactorLink(i);
                 _threadLogs.Add(log.ForThread());
-                _reactors.Add(new Reactor(links[i], _group, _threadLogs[i], configuration.Reactors[i]));
+                _reactors.Add(new Reactor(_links[i], _group, _threadLogs[i], configuration.Reactors[i]));
             }
 
-            for (int i = 0; i < configuration.Functions.Count; i++)
+            foreach (ServedFunction function in configuration.Functions)
             {
-                AddFunction(configuration.Functions[i], states, links, i % links.Length);
+                AddFunction(function);
             }
 
-            if (_functions.Count == 0)
+            if (_functions.Length == 0)
             {
                 throw new PlatformException(_problem!.Message, _problem);
             }
@@ -64,8 +68,8 @@ internal sealed class Server : IDisposable
         }
     }
 
-    /// <summary>The controllers that are served, one for each function.</summary>
-    public IReadOnlyList<NvmeController> Controllers => _functions.ConvertAll(function => function.Controller);
+    /// <summary>The controllers that are served, one for each function. Any control thread.</summary>
+    public IReadOnlyList<NvmeController> Controllers => Array.ConvertAll(_functions, function => function.Controller);
 
     /// <summary>The controllers of a subsystem.</summary>
     public IEnumerable<NvmeController> ControllersOf(string subsystemNqn)
@@ -89,7 +93,7 @@ internal sealed class Server : IDisposable
     public void Run(int stopDescriptor, Supervision? supervision = null)
     {
         // Functions start when every reactor has its thread, and are served when it is known that there is one.
-        using Barrier barrier = new(_reactors.Count);
+        using Barrier barrier = new(_reactors.Count, _ => _hasBegun = !_group.WasEmpty);
         List<Thread> threads = _reactors.ConvertAll(reactor => new Thread(() => RunReactor(reactor, barrier, stopDescriptor, supervision), ReactorStackBytes));
         supervision?.Begin([.. _reactors.ConvertAll(reactor => reactor.Statistics)]);
         threads.ForEach(thread => thread.Start());
@@ -105,25 +109,21 @@ internal sealed class Server : IDisposable
     {
         // The rings first: nothing may be under way any more when memory goes.
         _reactors.ForEach(reactor => reactor.Dispose());
-        _functions.ForEach(function => function.Dispose());
-        foreach (NamespaceBackend backend in _backends.Values)
-        {
-            backend.Dispose();
-        }
-
+        Array.ForEach(_functions, function => function.Dispose());
+        _backends.ForEach(backend => backend.Dispose());
         _threadLogs.ForEach(log => log.Dispose());
         _reactors.Clear();
-        _functions.Clear();
+        _functions = [];
         _backends.Clear();
     }
 
-    private void AddFunction(ServedFunction configured, NamespaceStates states, ReactorLink[] links, int home)
+    private void AddFunction(ServedFunction configured)
     {
+        Reactor home = ChooseHome();
         FunctionParts function;
         try
         {
-            ReactorLink[] homeFirst = [links[home], .. links.AsSpan(0, home), .. links.AsSpan(home + 1)];
-            function = new FunctionParts(configured, states, _backends, homeFirst, _threadLogs[home]);
+            function = Make(configured, home);
         }
         catch (PlatformException problem)
         {
@@ -131,8 +131,8 @@ internal sealed class Server : IDisposable
             return;
         }
 
-        _functions.Add(function);
-        _reactors[home].AddFunction(function.Platform, function.Controller);
+        _functions = [.. _functions, function];
+        home.AddFunction(function.Platform, function.Controller);
         foreach (QueueShare share in function.Controller.Shares)
         {
             if (!share.IsHome)
@@ -140,6 +140,29 @@ internal sealed class Server : IDisposable
                 _reactors[share.Reactor.Index].AddShare(share);
             }
         }
+    }
+
+    /// <summary>Opens what a function needs. Nothing stays open where that fails.</summary>
+    private FunctionParts Make(ServedFunction configured, Reactor home)
+    {
+        int index = _reactors.IndexOf(home);
+        ReactorLink[] homeFirst = [_links[index], .. _links.AsSpan(0, index), .. _links.AsSpan(index + 1)];
+        try
+        {
+            return new FunctionParts(configured, _states, ControllersOf(configured.Settings.SubsystemNqn), _backends, homeFirst, _log);
+        }
+        catch (PlatformException)
+        {
+            CloseUnused();
+            throw;
+        }
+    }
+
+    private Reactor ChooseHome()
+    {
+        Reactor best = _reactors[0];
+        _reactors.ForEach(reactor => best = reactor.FunctionCount < best.FunctionCount ? reactor : best);
+        return best;
     }
 
     private void RunReactor(Reactor reactor, Barrier barrier, int stopDescriptor, Supervision? supervision)
@@ -161,7 +184,7 @@ internal sealed class Server : IDisposable
         }
 
         reactor.StartFunctions(
-            controller => _log.Write(_functions.Find(function => function.Controller == controller)!.Listening),
+            controller => _log.Write(Array.Find(_functions, function => function.Controller == controller)!.Listening),
             (controller, problem) => NoteProblem(controller.Settings.Name, problem));
         barrier.SignalAndWait();
         if (!_group.WasEmpty)
@@ -185,7 +208,7 @@ internal sealed class Server : IDisposable
 
         if (functionName is not null && _servesSeveral)
         {
-            _log.Write($"function {functionName} is not served: {problem.Message.Replace('{', '(').Replace('}', ')')}");
+            _log.Write(NotServed(functionName, problem));
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ServingThread : IDisposable
             }
             catch (PlatformException problem)
             {
-                log.Write("Cannot serve: " + problem.Message);
+                Problem = problem;
             }
 
             _hasEnded = true;
@@ -59,6 +59,9 @@ internal sealed class ServingThread : IDisposable
 
     /// <summary>What namespaces keep besides blocks.</summary>
     public NamespaceStates States => _states;
+
+    /// <summary>Why it has ended by itself; null where it has not.</summary>
+    public PlatformException? Problem { get; private set; }
 
     /// <summary>True where it serves no more, by itself.</summary>
     public bool HasEnded => _hasEnded;

@@ -12,13 +12,12 @@ internal sealed class BoardConsole : IDisposable
 {
     private readonly BoardFirmware _firmware;
     private readonly ConsoleTargets _targets;
-    private readonly ConsoleTargets.Attachment _attachment;
 
     internal BoardConsole(BoardRigOptions? options = null)
     {
         _firmware = new BoardFirmware(options);
         _targets = new ConsoleTargets(_firmware.Log, static () => { });
-        _attachment = _targets.Attach([_firmware.Controller], null!);
+        _targets.Show([_firmware.Controller], [], null!);
     }
 
     internal BoardRig Rig => _firmware.Rig;
@@ -97,7 +96,7 @@ internal sealed class BoardConsole : IDisposable
 
     public void Dispose()
     {
-        _attachment.Dispose();
+        _targets.Clear();
         _firmware.Dispose();
     }
 

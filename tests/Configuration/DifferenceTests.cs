@@ -24,7 +24,7 @@ public sealed class DifferenceTests
         ServedConfiguration serving = ServedConfiguration.Resolve(running);
         Dictionary<string, List<ServedNamespace>> served = new() { ["nqn.2026-01.lab:a"] = [.. serving.Functions[0].Namespaces] };
         ConfigurationTree wanted = Judge.FileTree(after);
-        return ConfigurationDifference.Between(running, served, wanted, ServedConfiguration.Resolve(wanted));
+        return ConfigurationDifference.Between(running, served, serving.Functions, wanted, ServedConfiguration.Resolve(wanted));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class DirectoryTests : IDisposable
     public void Nothing_starts_by_itself()
     {
         RunSession("echo 0 > pci_ep/controllers/a40000000.pcie-ep/start");
-        Assert.False(ServedConfiguration.IsAnythingStarted(Load()));
+        Assert.Empty(ServedConfiguration.StartedControllers(Load()));
         Assert.Equal(
             $"{_directory.Root}/pci_ep/controllers: no function is linked to a controller that starts; allowed: at least one", Error());
     }

@@ -51,7 +51,7 @@ public sealed class LiveDirectoryTests : IDisposable
         Edit("echo 300 > ../attr_qid_max");
         WaitFor(() => firmware.Log.Contains("attr_qid_max \"300\": more than 128; allowed: 1 to 128", StringComparison.Ordinal), "the error", firmware);
         Edit("echo 4 > ../attr_qid_max; echo -n other > ../attr_model");
-        WaitFor(() => firmware.Log.Contains("attr_model \"other\": cannot change while it is served as \"Linux-pci-epf\"; the change waits until every controller has stopped (start 0)", StringComparison.Ordinal), "the note", firmware);
+        WaitFor(() => firmware.Log.Contains("attr_model \"other\": cannot change while it is served as \"Linux-pci-epf\"; the change waits until controller vfio-user.0 has stopped (start 0) and starts again", StringComparison.Ordinal), "the note", firmware);
         Edit($"mkdir 3; echo /does/not/exist > 3/device_path; echo 1 > 3/enable; echo {_directory["disk2"]} > 1/device_path");
         WaitFor(() => firmware.Log.Contains("namespaces/3: cannot enable it: /does/not/exist: does not exist", StringComparison.Ordinal), "the error", firmware);
         WaitFor(() => firmware.Log.Contains("namespaces/1: cannot change while the namespace is enabled", StringComparison.Ordinal), "the note", firmware);

@@ -24,6 +24,11 @@ internal sealed class FirmwareProcess : IDisposable
 
     /// <summary>The same with more environment variables.</summary>
     internal FirmwareProcess(Dictionary<string, string> environment, params string[] arguments)
+        : this(environment, ["--vfio-user", "FOLDER"], arguments)
+    {
+    }
+
+    private FirmwareProcess(Dictionary<string, string> environment, string[] socket, string[] arguments)
     {
         _ = Directory.CreateDirectory(_folder);
         string? binary = FindBinary();
@@ -33,9 +38,7 @@ internal sealed class FirmwareProcess : IDisposable
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nvmepf.dll"));
         }
 
-        start.ArgumentList.Add("--vfio-user");
-        start.ArgumentList.Add(_folder);
-        foreach (string argument in arguments)
+        foreach (string argument in (string[])[.. socket, .. arguments])
         {
             start.ArgumentList.Add(argument.Replace("FOLDER", _folder, StringComparison.Ordinal));
         }
@@ -51,6 +54,9 @@ internal sealed class FirmwareProcess : IDisposable
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
     }
+
+    /// <summary>One whose configuration says where its sockets are; its console is in the folder.</summary>
+    internal static FirmwareProcess WithoutSocket(params string[] arguments) => new([], ["--console", "unix:FOLDER/console"], arguments);
 
     /// <summary>What the firmware has printed.</summary>
     internal string Log

@@ -64,6 +64,43 @@ public abstract class LifecycleTests(FakePlatformOptions platform)
     }
 
     [Fact]
+    public void A_controller_that_leaves_ends_its_commands_flushes_and_lets_the_link_go()
+    {
+        using Rig rig = new(platform);
+        rig.BeginFlush();
+        SubmissionQueueEntry request = TestHost.Admin(AdminOpcode.AsynchronousEventRequest);
+        rig.Host.AdminQueue.Submit(in request);
+        rig.Host.RunTurns(3);
+        Assert.False(rig.Controller.TryLeave());
+        rig.Host.RunTurns(10);
+        Assert.False(rig.Controller.TryLeave()); // the disk holds a command
+        Assert.True(rig.Controller.IsLinkUp);
+        rig.EndDiskOperations();
+        rig.Host.RunTurns(3);
+        Assert.Equal(ControllerState.ShutdownFlushing, rig.Controller.State);
+        Assert.False(rig.Controller.TryLeave());
+        LetItGo(rig);
+
+        // A host that does not see it goes on writing registers.
+        rig.Host.Write32(RegisterOffset.ControllerConfiguration, rig.Host.EnabledConfiguration.Raw);
+        rig.Host.RunTurns(3);
+        LetItGo(rig);
+    }
+
+    private static void LetItGo(Rig rig)
+    {
+        for (int i = 0; i < 10 && !rig.Controller.TryLeave(); i++)
+        {
+            rig.EndDiskOperations();
+            rig.Host.RunTurns(3);
+        }
+
+        Assert.True(rig.Controller.TryLeave());
+        Assert.False(rig.Controller.IsLinkUp);
+        Assert.Equal((ControllerState.ShutDown, 0, 0), (rig.Controller.State, rig.Controller.CommandsInFlight, rig.Backend.PendingCount));
+    }
+
+    [Fact]
     public void A_shutdown_asked_for_during_a_reset_completes_after_it()
     {
         using Rig rig = new(platform);

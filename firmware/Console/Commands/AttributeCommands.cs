@@ -7,7 +7,7 @@ namespace Nvmepf.Firmware.Console.Commands;
 /// <summary><c>ls</c>, <c>get</c>, <c>set</c>: the configuration that is served, attribute by attribute.</summary>
 internal static class AttributeCommands
 {
-    private const string LiveAttributes = "enable and size of namespaces, ana_state of ANA groups";
+    private const string LiveAttributes = "enable and size of namespaces, ana_state of ANA groups, start of controllers";
     private const string Paths = "Paths are those of configfs without its first directories: subsystems/NQN/attr_model,\n"
         + "ports/1/param_mdts, functions/NAME/nvme/mdts_kb; tab completes them.";
 

@@ -33,6 +33,15 @@ internal static class StatusCommand
             report.EndItem();
         }
 
+        foreach (StoppedFunction stopped in call.StoppedFunctions)
+        {
+            report.BeginItem($"function {stopped.Name}:");
+            report.Field("name", stopped.Name);
+            report.Field("controller", stopped.Controller);
+            report.Field("state", stopped.State);
+            report.EndItem();
+        }
+
         report.EndItems();
     }
 

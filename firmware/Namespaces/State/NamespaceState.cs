@@ -177,6 +177,23 @@ public sealed class NamespaceState
         }
     }
 
+    /// <summary>Waits until nothing is on its way to the file. Not on a reactor; no controller has the namespace any more.</summary>
+    internal void WaitUntilSaved()
+    {
+        SpinWait wait = default;
+        bool isSaving = true;
+        while (isSaving)
+        {
+            if (TryEnter())
+            {
+                isSaving = IsSaving;
+                Exit();
+            }
+
+            wait.SpinOnce();
+        }
+    }
+
     /// <summary>The file's thread is through with the change.</summary>
     internal void Saved(bool isDurable)
     {
