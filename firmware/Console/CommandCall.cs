@@ -21,7 +21,7 @@ internal sealed class CommandCall
     public required IReadOnlyList<ConsoleFunction> Functions { get; init; }
 
     /// <summary>Functions that are linked and not served, where the command is about all.</summary>
-    public IReadOnlyList<StoppedFunction> StoppedFunctions => ReferenceEquals(Functions, Targets.Functions) ? Targets.Stopped : [];
+    public IReadOnlyList<StoppedFunction> StoppedFunctions { get; init; } = [];
 
     /// <summary>An argument, or null where there are fewer.</summary>
     public string? this[int index] => index < Arguments.Count ? Arguments[index] : null;

@@ -58,7 +58,7 @@ internal static class CommandRunner
 
     private static void Dispatch(List<string> words, ConsoleTargets targets, Report report, InteractiveTerminal? terminal)
     {
-        IReadOnlyList<ConsoleFunction>? functions = TakeFunction(words, targets, report);
+        ShownFunctions? functions = TakeFunction(words, targets.Shown, report);
         if (functions is null || words.Count == 0)
         {
             return;
@@ -81,28 +81,36 @@ internal static class CommandRunner
             return;
         }
 
-        command.Run(new CommandCall { Targets = targets, Arguments = words, Report = report, Terminal = terminal, Functions = functions });
+        command.Run(new CommandCall
+        {
+            Targets = targets,
+            Arguments = words,
+            Report = report,
+            Terminal = terminal,
+            Functions = functions.Served,
+            StoppedFunctions = functions.Stopped,
+        });
     }
 
-    private static IReadOnlyList<ConsoleFunction>? TakeFunction(List<string> words, ConsoleTargets targets, Report report)
+    private static ShownFunctions? TakeFunction(List<string> words, ShownFunctions shown, Report report)
     {
         int at = words.IndexOf(FunctionOption);
         if (at < 0)
         {
-            return targets.Functions;
+            return shown;
         }
 
         string name = at + 1 < words.Count ? words[at + 1] : "";
         words.RemoveRange(at, Math.Min(2, words.Count - at));
-        ConsoleFunction? found = targets.Functions.FirstOrDefault(function => function.Name == name);
+        ConsoleFunction? found = shown.Served.FirstOrDefault(function => function.Name == name);
         if (found is null)
         {
-            string problem = targets.Stopped.FirstOrDefault(function => function.Name == name) is { } stopped
+            string problem = shown.Stopped.FirstOrDefault(function => function.Name == name) is { } stopped
                 ? $"{stopped.State}, so there is nothing to look at" : "no such function";
-            report.Fail($"--function {name}: {problem}; allowed: {string.Join(", ", targets.Functions.Select(function => function.Name))}");
+            report.Fail($"--function {name}: {problem}; allowed: {string.Join(", ", shown.Served.Select(function => function.Name))}");
             return null;
         }
 
-        return [found];
+        return new ShownFunctions([found], []);
     }
 }

@@ -58,6 +58,11 @@ internal sealed class ConsoleFunction(NvmeController controller)
 /// <param name="State"><c>stopped</c>, <c>stopping</c>, or <c>failed</c> where it could not be started.</param>
 internal sealed record StoppedFunction(string Name, string Controller, string State);
 
+/// <summary>What there is at one moment.</summary>
+/// <param name="Served">Functions that are served.</param>
+/// <param name="Stopped">Functions that are linked and not served.</param>
+internal sealed record ShownFunctions(IReadOnlyList<ConsoleFunction> Served, IReadOnlyList<StoppedFunction> Stopped);
+
 /// <summary>
 /// What the console can see and do. Functions come and go, and their memory with them: who looks at them is between <see cref="Enter"/> and
 /// <see cref="Leave"/>, and who takes them apart waits until nobody is.
@@ -67,16 +72,16 @@ internal sealed record StoppedFunction(string Name, string Controller, string St
 internal sealed class ConsoleTargets(EventLog log, Action shutdown)
 {
     private readonly Lock _gate = new();
-    private IReadOnlyList<ConsoleFunction> _functions = [];
+    private volatile ShownFunctions _shown = new([], []);
     private NamespaceEditor? _editor;
     private int _users;
     private volatile bool _isDetaching;
 
-    /// <summary>The functions that are served; for who has entered.</summary>
-    public IReadOnlyList<ConsoleFunction> Functions => _functions;
+    /// <summary>All functions, as they are at one moment; for who has entered.</summary>
+    public ShownFunctions Shown => _shown;
 
-    /// <summary>Functions that are linked and not served.</summary>
-    public IReadOnlyList<StoppedFunction> Stopped { get; private set; } = [];
+    /// <summary>The functions that are served; for who has entered.</summary>
+    public IReadOnlyList<ConsoleFunction> Functions => _shown.Served;
 
     /// <summary>The namespaces that are served and the configuration; null where nothing is served. For who has entered.</summary>
     public NamespaceEditor? Editor => _editor;
@@ -114,9 +119,10 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
         lock (_gate)
         {
             _editor = editor;
-            Stopped = stopped;
-            _functions = [.. controllers.Select(
-                controller => _functions.FirstOrDefault(known => known.Controller == controller) ?? new ConsoleFunction(controller))];
+            IReadOnlyList<ConsoleFunction> known = _shown.Served;
+            ConsoleFunction[] served = [.. controllers.Select(
+                controller => known.FirstOrDefault(function => function.Controller == controller) ?? new ConsoleFunction(controller))];
+            _shown = new ShownFunctions(served, stopped);
         }
     }
 
@@ -125,8 +131,7 @@ internal sealed class ConsoleTargets(EventLog log, Action shutdown)
     {
         lock (_gate)
         {
-            _functions = []; // who enters from here on finds none
-            Stopped = [];
+            _shown = new ShownFunctions([], []); // who enters from here on finds none
             _editor = null;
         }
 

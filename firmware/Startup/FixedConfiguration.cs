@@ -16,26 +16,22 @@ internal sealed class FixedConfiguration : IDisposable
 {
     private const long LookNanoseconds = 1_000_000_000;
 
-    private readonly ConfigurationTree _tree;
-    private readonly ServedConfiguration _configuration;
     private readonly EventLog _log;
     private readonly LiveControllers _controllers;
     private readonly ConcurrentQueue<(string Controller, bool IsStarted)> _asked = new();
     private readonly Dictionary<string, bool> _starts = [];
     private readonly int _wake;
 
-    /// <summary>Serves nothing yet.</summary>
+    /// <summary>Opens everything; nobody can connect yet.</summary>
     /// <param name="tree">The configuration.</param>
     /// <param name="configuration">What is served of it.</param>
     /// <param name="log">The endpoint log.</param>
     /// <param name="targets">Where the console is told what is served.</param>
     /// <param name="supervision">Hears of reactors that start and end.</param>
-    /// <exception cref="PlatformException">No event counter is to be had.</exception>
+    /// <exception cref="PlatformException">No function can be opened; the message is for the user.</exception>
     public FixedConfiguration(
         ConfigurationTree tree, ServedConfiguration configuration, EventLog log, ConsoleTargets targets, Supervision supervision)
     {
-        _tree = tree;
-        _configuration = configuration;
         _log = log;
         _wake = Events.Create(0, EventFlags.NonBlocking);
         if (_wake < 0)
@@ -43,19 +39,28 @@ internal sealed class FixedConfiguration : IDisposable
             throw new PlatformException($"cannot make an event counter: {Errno.Describe(_wake)}");
         }
 
+        foreach (EndpointControllerNode controller in tree.Controllers)
+        {
+            _starts[controller.Name] = controller.Start ?? true;
+        }
+
         _controllers = new LiveControllers(log, targets, new ConsoleControls(null, SetStart), supervision);
+        try
+        {
+            _controllers.Open(tree, configuration);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Serves until the descriptor becomes readable, then flushes and returns.</summary>
     /// <exception cref="PlatformException">Nothing could be started; the message is for the user.</exception>
     public void Run(int stopDescriptor)
     {
-        foreach (EndpointControllerNode controller in _tree.Controllers)
-        {
-            _starts[controller.Name] = controller.Start ?? true;
-        }
-
-        _controllers.Begin(_tree, _configuration);
+        _controllers.Serve();
         PollDescriptor[] waits =
         [
             new PollDescriptor { Fd = stopDescriptor, Events = PollEvents.In }, new PollDescriptor { Fd = _wake, Events = PollEvents.In },

@@ -93,6 +93,7 @@ internal sealed class LiveControllers : IDisposable
         StopUnwanted(started);
         if (started.Count == 0)
         {
+            ShowStopped(load());
             return;
         }
 
@@ -103,7 +104,16 @@ internal sealed class LiveControllers : IDisposable
         if (_serving is null)
         {
             tree.Notes.ForEach(note => _log.Write("note: " + note));
-            Begin(tree, wanted);
+            try
+            {
+                Open(tree, wanted);
+                Serve();
+            }
+            catch (PlatformException)
+            {
+                ShowStopped(load());
+                throw;
+            }
         }
         else
         {
@@ -111,13 +121,26 @@ internal sealed class LiveControllers : IDisposable
         }
     }
 
-    /// <summary>Begins to serve, where nothing is.</summary>
+    /// <summary>Opens what is to be served, where nothing is, and shows it to the console; nobody can connect yet.</summary>
     /// <param name="tree">The configuration.</param>
     /// <param name="wanted">What is served of it.</param>
-    /// <exception cref="PlatformException">Nothing could be started.</exception>
-    public void Begin(ConfigurationTree tree, ServedConfiguration wanted)
+    /// <exception cref="PlatformException">Nothing could be opened.</exception>
+    public void Open(ConfigurationTree tree, ServedConfiguration wanted)
     {
         _serving = new ServingThread(wanted, _log, _supervision);
+        _tree = tree;
+        _reactors = wanted.Reactors;
+        _namespaces = new LiveNamespaces(_serving.Server, _serving.States, wanted, _log);
+        _functions = new List<ServedFunction>(wanted.Functions).FindAll(function => ControllerOf(function) is not null);
+        _namespaces.ForgetUnserved();
+        Show();
+    }
+
+    /// <summary>Serves what was opened.</summary>
+    /// <exception cref="PlatformException">Nothing could be started.</exception>
+    public void Serve()
+    {
+        _serving!.Start();
         if (!_serving.Server.WaitUntilServing(() => HasEnded))
         {
             PlatformException problem = _serving.Problem!;
@@ -125,12 +148,7 @@ internal sealed class LiveControllers : IDisposable
             throw new PlatformException(problem.Message, problem);
         }
 
-        _tree = tree;
-        _reactors = wanted.Reactors;
-        _namespaces = new LiveNamespaces(_serving.Server, _serving.States, wanted, _log);
-        _functions = new List<ServedFunction>(wanted.Functions).FindAll(function => ControllerOf(function) is not null);
-        _namespaces.ForgetUnserved();
-        Show();
+        _functions.FindAll(function => !_serving.Server.IsServing(function.Settings.Name)).ForEach(Stop); // it has said why
     }
 
     /// <summary>Looks after what takes time: storage that grows, controllers that have not stopped yet. Every second or so.</summary>
@@ -195,25 +213,31 @@ internal sealed class LiveControllers : IDisposable
 
         foreach (ServedFunction function in unwanted)
         {
-            _functions = _functions.FindAll(other => other != function);
-            _stopping.Add(function);
             if (_tree!.Controllers.Find(node => node.Name == function.ControllerName) is { } node)
             {
                 node.Start = started.Exists(other => other.Name == node.Name);
             }
 
-            Show();
-            if (!TryFinish(function, StopPatienceNanoseconds))
-            {
-                _log.Write($"function {function.Settings.Name} of controller {function.ControllerName} has not stopped yet: "
-                    + "its storage holds commands or does not flush; it is waited for");
-            }
+            Stop(function);
+        }
+    }
+
+    private void Stop(ServedFunction function)
+    {
+        _functions = _functions.FindAll(other => other != function);
+        _stopping.Add(function);
+        Show();
+        if (!TryFinish(function, StopPatienceNanoseconds))
+        {
+            _log.Write($"function {function.Settings.Name} of controller {function.ControllerName} has not stopped yet: "
+                + "its storage holds commands or does not flush; it is waited for");
         }
     }
 
     private bool TryFinish(ServedFunction function, long patienceNanoseconds)
     {
-        if (_serving!.Server.TryTake(function.Settings.Name, patienceNanoseconds) is not { } parts)
+        bool wasServing = _serving!.Server.IsServing(function.Settings.Name);
+        if (_serving.Server.TryTake(function.Settings.Name, patienceNanoseconds) is not { } parts)
         {
             return false;
         }
@@ -226,7 +250,11 @@ internal sealed class LiveControllers : IDisposable
         }
 
         _ = _stopping.Remove(function);
-        _log.Write($"function {function.Settings.Name} of controller {function.ControllerName} is stopped");
+        if (wasServing)
+        {
+            _log.Write($"function {function.Settings.Name} of controller {function.ControllerName} is stopped");
+        }
+
         Show();
         return true;
     }
@@ -372,13 +400,26 @@ internal sealed class LiveControllers : IDisposable
                 }
                 else
                 {
-                    string state = _stopping.Exists(other => other.Settings.Name == name) ? "stopping" : controller.Start == true ? "failed" : "stopped";
-                    stopped.Add(new StoppedFunction(name, controller.Name, state));
+                    stopped.Add(Stopped(controller, name));
                 }
             }
         }
 
         _targets.Show(served, stopped, new NamespaceEditor(_namespaces!, _tree, _controls));
+    }
+
+    /// <summary>Where nothing is served, the console has the configuration as it is, and can start what there is.</summary>
+    private void ShowStopped(ConfigurationTree tree)
+    {
+        List<StoppedFunction> stopped = [];
+        tree.Controllers.ForEach(controller => controller.Functions.ForEach(name => stopped.Add(Stopped(controller, name))));
+        _targets.Show([], stopped, new NamespaceEditor(null, tree, _controls));
+    }
+
+    private StoppedFunction Stopped(EndpointControllerNode controller, string name)
+    {
+        bool isStopping = _stopping.Exists(other => other.Settings.Name == name);
+        return new StoppedFunction(name, controller.Name, isStopping ? "stopping" : controller.Start == true ? "failed" : "stopped");
     }
 
     /// <summary>Asks every controller whose function is on the port; who looks at the tree sees what was taken.</summary>

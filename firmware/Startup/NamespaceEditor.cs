@@ -15,19 +15,23 @@ internal sealed record ConsoleControls(string? Directory, Action<string, bool> S
 /// What a person may do to the namespaces of a server that runs, and the configuration that it shows. Where a directory is followed, that is
 /// the one place where namespaces change, and everything is refused here with the file to write.
 /// </summary>
-/// <param name="namespaces">The namespaces that are served.</param>
+/// <param name="live">The namespaces that are served; null where nothing is, and there is only the configuration to see.</param>
 /// <param name="tree">The configuration, judged and with defaults filled in.</param>
 /// <param name="controls">What else a person may do.</param>
 /// <remarks>On control threads. Nothing is written anywhere: the next start is by the configuration as it was.</remarks>
-internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTree tree, ConsoleControls controls)
+internal sealed class NamespaceEditor(LiveNamespaces? live, ConfigurationTree tree, ConsoleControls controls)
 {
     private static readonly Place s_place = new(null, "ns add");
+    private readonly Lock _gate = new(); // where nobody else has one
 
     /// <summary>What may be said of a namespace that is added besides its storage: names of configfs's files.</summary>
     public static string[] SettingNames { get; } = MakeSettingNames();
 
     /// <summary>Held by who looks at the tree.</summary>
-    public Lock Gate => namespaces.Gate;
+    public Lock Gate => live?.Gate ?? _gate;
+
+    /// <summary>True where anything is served.</summary>
+    public bool IsServing => live is not null;
 
     /// <summary>The configuration; for who holds the gate.</summary>
     public ConfigurationTree Tree => tree;
@@ -41,7 +45,7 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
 
     /// <summary>A namespace as it is served; null where it is not. For who holds the gate.</summary>
     public NvmeNamespace? Served(SubsystemNode subsystem, NamespaceNode node) =>
-        namespaces.Served.ContainsKey(subsystem.Nqn) ? namespaces.Find(subsystem.Nqn, node.NamespaceId) : null;
+        live?.Served.ContainsKey(subsystem.Nqn) == true ? live.Find(subsystem.Nqn, node.NamespaceId) : null;
 
     /// <summary>The subsystem of an NQN that is served.</summary>
     public SubsystemNode Subsystem(string nqn) => tree.Subsystems.Find(node => node.Nqn == nqn)!;
@@ -100,9 +104,9 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
         lock (Gate)
         {
             (SubsystemNode subsystem, NamespaceNode node) = Find(nqn, namespaceId);
-            if (namespaces.Served[nqn].Find(one => one.NamespaceId == node.NamespaceId) is ServedNamespace served)
+            if (Live.Served[nqn].Find(one => one.NamespaceId == node.NamespaceId) is ServedNamespace served)
             {
-                ThrowFor("ns remove", node.NamespaceId, namespaces.Remove(nqn, served));
+                ThrowFor("ns remove", node.NamespaceId, Live.Remove(nqn, served));
             }
 
             _ = subsystem.Namespaces.Remove(node);
@@ -118,10 +122,10 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
         lock (Gate)
         {
             (SubsystemNode subsystem, NamespaceNode node) = Find(nqn, namespaceId);
-            bool isOpen = namespaces.Served[nqn].Exists(one => one.NamespaceId == node.NamespaceId);
+            bool isOpen = Live.Served[nqn].Exists(one => one.NamespaceId == node.NamespaceId);
             if (isOpen)
             {
-                string? problem = namespaces.AskAll(nqn, () => new SetNamespaceActiveRequest(node.NamespaceId, isEnabled));
+                string? problem = Live.AskAll(nqn, () => new SetNamespaceActiveRequest(node.NamespaceId, isEnabled));
                 ThrowFor(isEnabled ? "ns enable" : "ns disable", node.NamespaceId, problem);
             }
             else if (isEnabled)
@@ -172,7 +176,7 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
             }
 
             MakeRoom(present, node, bytes);
-            string? problem = namespaces.AskAll(nqn, () => new ResizeNamespaceRequest(node.NamespaceId, bytes));
+            string? problem = Live.AskAll(nqn, () => new ResizeNamespaceRequest(node.NamespaceId, bytes));
             ThrowFor("ns resize", node.NamespaceId, problem);
             if (node.Source!.SizeBytes is not null)
             {
@@ -181,6 +185,8 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
             }
         }
     }
+
+    private LiveNamespaces Live => live ?? throw new ConfigurationException("no function is served now");
 
     private static void ApplySetting(NamespaceNode node, string setting)
     {
@@ -254,17 +260,17 @@ internal sealed class NamespaceEditor(LiveNamespaces namespaces, ConfigurationTr
     private void Open(SubsystemNode subsystem, NamespaceNode node)
     {
         List<ServedNamespace> others = [];
-        foreach (List<ServedNamespace> served in namespaces.Served.Values)
+        foreach (List<ServedNamespace> served in Live.Served.Values)
         {
             others.AddRange(served);
         }
 
         string nqn = subsystem.Nqn;
         ServedNamespace come = ServedConfiguration.ResolveNamespace(tree, subsystem, node, others);
-        string? problem = namespaces.Add(nqn, come);
-        if (problem is not null && namespaces.Served[nqn].Contains(come))
+        string? problem = Live.Add(nqn, come);
+        if (problem is not null && Live.Served[nqn].Contains(come))
         {
-            _ = namespaces.Remove(nqn, come); // all controllers of a subsystem have the same namespaces
+            _ = Live.Remove(nqn, come); // all controllers of a subsystem have the same namespaces
         }
 
         ThrowFor("ns add", node.NamespaceId, problem);

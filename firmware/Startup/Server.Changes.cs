@@ -21,7 +21,7 @@ internal sealed partial class Server
     public static string NotServed(string functionName, PlatformException problem) =>
         $"function {functionName} is not served: {problem.Message.Replace('{', '(').Replace('}', ')')}";
 
-    /// <summary>Waits until the functions of the start are served, and forgets those that could not be started.</summary>
+    /// <summary>Waits until the functions of the start are served, as far as they could be started.</summary>
     /// <param name="hasEnded">Says whether the server has ended by itself.</param>
     /// <returns>False where it has.</returns>
     public bool WaitUntilServing(Func<bool> hasEnded)
@@ -36,17 +36,12 @@ internal sealed partial class Server
             _ = Clock.Sleep(BeginPauseNanoseconds);
         }
 
-        foreach (FunctionParts function in _functions)
-        {
-            if (!_reactors.Exists(reactor => reactor.Serves(function.Controller)) && TryRemoveShares(function))
-            {
-                Forget(function);
-                Close(function);
-            }
-        }
-
         return true;
     }
+
+    /// <summary>False where the function could not be started.</summary>
+    public bool IsServing(string name) =>
+        Array.Find(_functions, function => function.Name == name) is { } found && _reactors.Exists(reactor => reactor.Serves(found.Controller));
 
     /// <summary>Opens and starts a function; it is served when this returns.</summary>
     /// <exception cref="PlatformException">It cannot be served; the message is for the user.</exception>

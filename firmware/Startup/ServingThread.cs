@@ -15,7 +15,7 @@ internal sealed class ServingThread : IDisposable
     private readonly Supervision? _supervision;
     private volatile bool _hasEnded;
 
-    /// <summary>Opens everything and begins to serve.</summary>
+    /// <summary>Opens everything; <see cref="Start"/> begins to serve.</summary>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
     public ServingThread(ServedConfiguration configuration, EventLog log, Supervision? supervision = null)
     {
@@ -51,8 +51,10 @@ internal sealed class ServingThread : IDisposable
 
             _hasEnded = true;
         });
-        _thread.Start();
     }
+
+    /// <summary>Begins to serve.</summary>
+    public void Start() => _thread.Start();
 
     /// <summary>What runs.</summary>
     public Server Server => _server;
@@ -70,7 +72,11 @@ internal sealed class ServingThread : IDisposable
     public void Dispose()
     {
         _ = Events.Signal(_stop);
-        _thread.Join();
+        if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
+        {
+            _thread.Join();
+        }
+
         _server.Dispose();
         _states.Dispose();
         _ = Files.Close(_stop);

@@ -181,7 +181,16 @@ public sealed class ControllerStartTests : IDisposable
         Assert.Contains("--function fa: stopped, so there is nothing to look at; allowed: fb", answer, StringComparison.Ordinal);
         Ask(firmware, "set controllers/a/start 1");
         Connect("a").Dispose();
-        AssertEnds(firmware, 1);
+
+        // The last one too, and back again.
+        Ask(firmware, "set controllers/a/start 0");
+        Ask(firmware, "set controllers/b/start 0");
+        WaitFor(() => !File.Exists(_directory["a/cntrl"]) && !File.Exists(_directory["b/cntrl"]), "the end of the sockets", firmware);
+        WaitFor(() => ConsoleSocket.Ask(firmware.Folder, "get controllers/b/start").IsWell, "the configuration", firmware);
+        Assert.Equal("stopped", State(firmware, "fb"));
+        Ask(firmware, "set controllers/b/start 1");
+        Connect("b").Dispose();
+        Assert.Equal(0, firmware.Terminate());
     }
 
     [Fact]

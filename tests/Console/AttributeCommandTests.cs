@@ -152,7 +152,7 @@ public sealed class AttributeCommandTests
             foreach ((string path, string value) in new[]
             {
                 ($"{Subsystem}/namespaces/1/enable", "0"), ($"{Subsystem}/attr_serial", "42"),
-                ("functions/nvmepf.0/nvme/mdts_kb", "256"), ("controllers/vfio-user.0/start", "0"),
+                ("functions/nvmepf.0/nvme/mdts_kb", "256"), ("controllers/vfio-user.0/vfio_user_directory", "/elsewhere"),
             })
             {
                 string error = firmware.AskIll($"set {path} {value}");

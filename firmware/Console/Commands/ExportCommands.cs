@@ -34,7 +34,7 @@ internal static class ExportCommands
             return;
         }
 
-        if (call.Targets.Editor is not { } editor)
+        if (call.Targets.Editor is not { IsServing: true } editor)
         {
             call.Report.Fail("no function is served now, so there is no running configuration");
             return;

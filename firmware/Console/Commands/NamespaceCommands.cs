@@ -67,7 +67,7 @@ internal static class NamespaceCommands
 
     private static void RunList(CommandCall call)
     {
-        if (call.Targets.Editor is { } editor)
+        if (call.Targets.Editor is { IsServing: true } editor)
         {
             lock (editor.Gate)
             {
