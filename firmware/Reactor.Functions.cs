@@ -168,16 +168,13 @@ public sealed partial class Reactor
     /// <summary>On the reactor, between two turns, every few milliseconds while a change waits.</summary>
     private void PollChange(ReactorChange change)
     {
-        if ((change.Leaving is { } leaving && !leaving.TryLeave()) || !change.TryTake())
+        IoUring ring = _ring!;
+        if (ring.Unsubmitted > 0 || (change.Leaving is { } leaving && !leaving.TryLeave()) || !change.TryTake())
         {
-            return;
+            return; // what is prepared may name registered memory
         }
 
-        if (_options.RegistersMemory)
-        {
-            _ring!.ForgetMemory(); // some of it may be the host's whose function leaves
-        }
-
+        ring.ForgetMemory(); // buffers of a function that leaves, and its host's memory, may come back as others
         change.Error = change.Coming?.Passthrough?.TakeThread() ?? 0;
         if (change.Error == 0)
         {
