@@ -49,6 +49,7 @@ public sealed partial class Reactor : IDisposable
     private const uint IdleTurnsPerClockRead = 16;
 
     private const long StopDeadlineNanoseconds = 10_000_000_000;
+    private const long StopLookDelayNanoseconds = 1_000_000_000; // however often descriptors wake the loop for nothing
     private const int ReapBatch = 128;
     private const int RingTagShift = 16; // ring operations: the engine above, its slot below
 
@@ -187,7 +188,7 @@ public sealed partial class Reactor : IDisposable
 
             // A flag costs nothing to look at, and the time may stand still or crawl while this thread sleeps.
             bool isStopped = slept && stop is { IsSet: true };
-            bool mustLook = now >= nextStopLook && !(slept && _isWoken);
+            bool mustLook = now >= nextStopLook && (!(slept && _isWoken) || now - nextStopLook > StopLookDelayNanoseconds);
             if (mustLook || isStopped)
             {
                 // A system call, so not every turn, not after every nap, and not before the turn that something has woken this thread for.
