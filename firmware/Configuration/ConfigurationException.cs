@@ -82,6 +82,9 @@ internal readonly record struct Place(string? Origin, string Path)
             IsPrefix = IsDirectory && !IsPrefix && Array.IndexOf(s_prefixes, key) >= 0,
         };
 
+    /// <summary>The member that gives what is here its name: of a directory the directory itself.</summary>
+    public Place Key(string key) => IsDirectory ? this : Member(key);
+
     /// <summary>What is below a directory here, whose name the user chose.</summary>
     public Place Entry(string name) => this with { Path = Path.Length == 0 ? name : $"{Path}/{name}", IsPrefix = false };
 

@@ -1,3 +1,5 @@
+using Nvmepf.Hal.Linux;
+
 namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>
@@ -125,7 +127,18 @@ internal sealed class DirectoryLoader
     {
         [DirectoryShape.NvmeGroup] = (node, path, at) => Read(
             node, path, at, FunctionNode.Attributes, isAttributeHere: group => group == DirectoryShape.NvmeGroup, []),
+        ["primary"] = (_, path, at) => RefuseEntries(path, at),
+        ["secondary"] = (_, path, at) => RefuseEntries(path, at),
     };
+
+    /// <summary>The kernel has these directories for functions with two controllers, which an NVMe function has not.</summary>
+    private static void RefuseEntries(string path, Place place)
+    {
+        if (Entries(path) is [FileSystemInfo first, ..])
+        {
+            throw ConfigurationException.At(place.Entry(first.Name), "cannot be here; allowed: nothing, a function is linked in pci_ep/controllers/NAME");
+        }
+    }
 
     /// <summary>Each directory in a directory is a node; its name is the node's key.</summary>
     private void ReadNodes<TNode>(
@@ -203,14 +216,7 @@ internal sealed class DirectoryLoader
 
     private void SetAttribute<TNode>(TNode node, AttributeRow<TNode> row, FileSystemInfo entry, Place place)
     {
-        byte[] bytes = File.ReadAllBytes(entry.FullName);
-        if (bytes.Length > ValueLengthMaxBytes)
-        {
-            throw ConfigurationException.At(place, $"holds {bytes.Length} bytes; allowed: up to {ValueLengthMaxBytes}");
-        }
-
-        string text = System.Text.Encoding.UTF8.GetString(bytes);
-        text = text.EndsWith('\n') ? text[..^1] : text;
+        string text = ReadText(entry, place);
         if (text.Length == 0)
         {
             return;
@@ -220,6 +226,34 @@ internal sealed class DirectoryLoader
         if (row.ValueWithoutEffect is string none && text != none)
         {
             _tree.Notes.Add($"{place} \"{ConfigurationException.Printable(text)}\" has no effect here");
+        }
+    }
+
+    /// <summary>What is in a file, less the newline at its end. A pipe or a device is not opened: it could be waited for without end.</summary>
+    private static string ReadText(FileSystemInfo entry, Place place)
+    {
+        try
+        {
+            string path = entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.FullName;
+            int error = Files.Status(path, out FileStatus status);
+            if (error >= 0 && status.Type != FileType.Regular)
+            {
+                throw ConfigurationException.At(place, "is not a file; allowed: files, made by echo");
+            }
+
+            byte[] bytes = error >= 0 && status.SizeBytes > ValueLengthMaxBytes ? [] : File.ReadAllBytes(path);
+            ulong length = Math.Max(status.SizeBytes, (ulong)bytes.Length);
+            if (length > ValueLengthMaxBytes)
+            {
+                throw ConfigurationException.At(place, $"holds {length} bytes; allowed: up to {ValueLengthMaxBytes}");
+            }
+
+            string text = System.Text.Encoding.UTF8.GetString(bytes);
+            return text.EndsWith('\n') ? text[..^1] : text;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw ConfigurationException.At(place, $"cannot read it: {Reason(problem)}");
         }
     }
 

@@ -12,9 +12,15 @@ internal static class DirectoryPrinter
     /// <param name="tree">The configuration.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="place">Who asked for it, for messages.</param>
+    /// <exception cref="ConfigurationException">The directory's name is none.</exception>
     /// <exception cref="PlatformException">It cannot be written; the message is for the user.</exception>
     public static void Write(ConfigurationTree tree, string directory, Place place)
     {
+        if (ValueText.CheckPath(directory) is string wrong)
+        {
+            throw ConfigurationException.ForValue(place, directory, wrong, "an empty directory, or one that is made");
+        }
+
         try
         {
             if (Directory.Exists(directory) && Directory.GetFileSystemEntries(directory).Length > 0)

@@ -39,9 +39,15 @@ internal static class JsonPrinter
     /// <param name="tree">The configuration.</param>
     /// <param name="file">The file; one that is there is replaced.</param>
     /// <param name="place">Who asked for it, for messages.</param>
+    /// <exception cref="ConfigurationException">The file's name is none.</exception>
     /// <exception cref="PlatformException">It cannot be written; the message is for the user.</exception>
     public static void Write(ConfigurationTree tree, string file, Place place)
     {
+        if (ValueText.CheckPath(file) is string wrong)
+        {
+            throw ConfigurationException.ForValue(place, file, wrong, "a file, new or to be replaced");
+        }
+
         string fresh = file + ".new";
         try
         {

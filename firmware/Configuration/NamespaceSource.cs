@@ -48,7 +48,7 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
         source = new NamespaceSource(StorageKind.Path, text, null, null);
         if (text.StartsWith('/'))
         {
-            return text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL" : null;
+            return ValueText.CheckPath(text);
         }
 
         int colon = text.IndexOf(':', StringComparison.Ordinal);
@@ -153,9 +153,9 @@ internal sealed record NamespaceSource(StorageKind Kind, string Path, ulong? Siz
             return problem is null ? null : body.Length == 0 ? "no size" : $"the size is {problem}";
         }
 
-        if (body.Length == 0 || body.Contains('\0', StringComparison.Ordinal))
+        if (ValueText.CheckPath(body) is string wrong)
         {
-            return body.Length == 0 ? "no path" : "contains a NUL";
+            return body.Length == 0 ? "no path" : wrong;
         }
 
         // As written otherwise: a link such as /dev/disk/by-id/... is the name that stays.

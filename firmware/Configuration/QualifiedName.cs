@@ -5,8 +5,8 @@ namespace Nvmepf.Firmware.Configuration;
 
 /// <summary>NVMe Qualified Names (NVMe Base 2.1 section 4.7).</summary>
 /// <remarks>
-/// nvmet takes any text as a subsystem's name, and the example of its PCI endpoint documentation is no NQN (<c>nvmepf.0.nqn</c>): such names
-/// are taken here too, with a note. What begins with <c>nqn.</c> means to be an NQN and has to be one.
+/// nvmet takes any text as a name, and the example of its PCI endpoint documentation is no NQN (<c>nvmepf.0.nqn</c>): such names are taken here
+/// too, with a note for that of a subsystem that is served. The length is bounded by the field that hosts read it from (Identify Controller, SUBNQN).
 /// </remarks>
 internal static class QualifiedName
 {
@@ -14,7 +14,7 @@ internal static class QualifiedName
     public const int LengthMaxBytes = 223;
 
     /// <summary>How names are written, for messages.</summary>
-    public const string Form = "nqn.YYYY-MM.REVERSE.DOMAIN:NAME or nqn.2014-08.org.nvmexpress:uuid:UUID, up to 223 bytes";
+    public const string Form = "1 to 223 bytes without blanks and slashes, best as nqn.YYYY-MM.REVERSE.DOMAIN:NAME";
 
     private const string Prefix = "nqn.";
     private const string UuidPrefix = "nqn.2014-08.org.nvmexpress:uuid:";
@@ -23,10 +23,7 @@ internal static class QualifiedName
     /// <summary>The name of the UUID form.</summary>
     public static string FromUuid(Guid uuid) => UuidPrefix + uuid.ToString("D");
 
-    /// <summary>Whether it means to be an NQN at all.</summary>
-    public static bool IsQualified(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
-
-    /// <summary>What is wrong with a name; null for nothing.</summary>
+    /// <summary>What forbids a name; null for nothing.</summary>
     public static string? Check(string name)
     {
         int bytes = Encoding.UTF8.GetByteCount(name);
@@ -44,11 +41,22 @@ internal static class QualifiedName
             }
         }
 
-        return IsQualified(name) && name != Discovery ? CheckForm(name) : null;
+        return null;
     }
 
-    private static string? CheckForm(string name)
+    /// <summary>Why a name is no NQN; null for one that is.</summary>
+    public static string? CheckForm(string name)
     {
+        if (name == Discovery)
+        {
+            return null;
+        }
+
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return "does not begin with nqn.";
+        }
+
         ReadOnlySpan<char> rest = name.AsSpan(Prefix.Length);
         bool hasDate = rest.Length > 8
             && !rest[..4].ContainsAnyExceptInRange('0', '9')

@@ -319,10 +319,10 @@ internal sealed class ServedConfiguration
             throw ConfigurationException.ForValue(place.Member("pi_enable"), "1", "protection information is not supported yet", "0");
         }
 
-        if (!QualifiedName.IsQualified(subsystem.Nqn))
+        if (QualifiedName.CheckForm(subsystem.Nqn) is string deviation)
         {
             string name = ConfigurationException.Printable(subsystem.Nqn);
-            tree.Notes.Add($"{subsystem.Place.Member("nqn")} \"{name}\" is not an NVMe Qualified Name; hosts take it all the same");
+            tree.Notes.Add($"{subsystem.Place.Key("nqn")} \"{name}\" is not an NVMe Qualified Name ({deviation}); hosts take it all the same");
         }
     }
 

@@ -105,6 +105,10 @@ internal static class ValueText
         return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? "not printable ASCII" : null;
     }
 
+    /// <summary>A path that the system takes: not empty, and without NUL, which would end it early.</summary>
+    public static string? CheckPath(string text) =>
+        text.Length == 0 ? "empty" : text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL" : null;
+
     /// <summary>A published NVMe version as the VS register has it: major in bits 31:16, minor in 15:8, tertiary in 7:0.</summary>
     public static string? ParseVersion(string text, out uint version)
     {

@@ -1,7 +1,7 @@
 namespace Nvmepf.Firmware.Console;
 
 /// <summary>
-/// A line in words: separated by spaces; a word in double quotes may have spaces, and a backslash keeps what follows it.
+/// A line in words: separated by spaces or, in a script's, tabs; a word in double quotes may have spaces, and a backslash keeps what follows it.
 /// </summary>
 internal static class CommandLineWords
 {
@@ -25,7 +25,7 @@ internal static class CommandLineWords
                 isQuoted = !isQuoted;
                 isIn = true;
             }
-            else if (character == ' ' && !isQuoted)
+            else if (character is ' ' or '\t' && !isQuoted)
             {
                 if (isIn)
                 {

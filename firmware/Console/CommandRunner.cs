@@ -28,9 +28,18 @@ internal static class CommandRunner
         {
             Dispatch(words, targets, report, terminal);
         }
-        catch (Exception problem) when (problem is Hal.PlatformException or Configuration.ConfigurationException or IOException or FormatException)
+        catch (Exception problem) when (problem is Hal.PlatformException or Configuration.ConfigurationException)
         {
+            report.BreakOff();
             report.Fail(problem.Message);
+        }
+#pragma warning disable CA1031 // A defect in a command must not end the process: hosts have their disk from it.
+        catch (Exception defect)
+#pragma warning restore CA1031
+        {
+            report.BreakOff();
+            report.Fail($"a defect of this firmware, please report it: {defect.GetType().Name} in {line}");
+            targets.Log.Write($"console: {defect.GetType().Name} in a command");
         }
         finally
         {
@@ -56,6 +65,10 @@ internal static class CommandRunner
         return command;
     }
 
+    /// <summary>The commands whose names begin with a word.</summary>
+    public static ConsoleCommand[] Group(string word) =>
+        Array.FindAll(ConsoleCommandTable.Rows, row => row.Name.StartsWith(word + " ", StringComparison.Ordinal));
+
     private static void Dispatch(List<string> words, ConsoleTargets targets, Report report, InteractiveTerminal? terminal)
     {
         ShownFunctions? functions = TakeFunction(words, targets.Shown, report);
@@ -67,9 +80,9 @@ internal static class CommandRunner
         ConsoleCommand? command = Find(words, out int nameWords);
         if (command is null)
         {
-            string[] group = [.. ConsoleCommandTable.Rows.Where(row => row.Name.StartsWith(words[0] + " ", StringComparison.Ordinal)).Select(row => row.Name)];
+            ConsoleCommand[] group = Group(words[0]);
             report.Fail(group.Length > 0
-                ? $"{words[0]}: allowed: {string.Join(", ", group)}"
+                ? $"{words[0]}: allowed: {string.Join(", ", group.Select(row => row.Name))}"
                 : $"{words[0]}: no such command; help lists them");
             return;
         }

@@ -70,6 +70,14 @@ internal sealed class JsonReport : Report, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void BreakOff()
+    {
+        _writer.Reset();
+        _buffer.Clear();
+        _writer.WriteStartObject();
+    }
+
+    /// <inheritdoc/>
     public override void End()
     {
         if (_error is not null)

@@ -110,6 +110,14 @@ internal sealed class PlainReport : Report
     }
 
     /// <inheritdoc/>
+    public override void BreakOff()
+    {
+        _indent = 0;
+        _titles = 0;
+        _columnCount = 0;
+    }
+
+    /// <inheritdoc/>
     public override void End()
     {
     }

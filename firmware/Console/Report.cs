@@ -53,6 +53,11 @@ internal abstract class Report
         ShowError(text);
     }
 
+    /// <summary>
+    /// The command has broken off in the middle, and an error follows: a table or list that it had begun is ended, or what was said is forgotten.
+    /// </summary>
+    public abstract void BreakOff();
+
     /// <summary>The answer is complete.</summary>
     public abstract void End();
 

@@ -138,8 +138,9 @@ internal sealed class Session : ILineSink
     {
         const long PatienceNanoseconds = 10_000_000_000;
         _isOneShot = true;
-        System.Text.StringBuilder line = new();
-        while (!_channel.IsClosed && line.Length < OneShotBytesMax)
+        List<byte> line = [];
+        bool isTooLong = false;
+        while (!_channel.IsClosed)
         {
             if (!_channel.TryTake(out byte value))
             {
@@ -147,22 +148,35 @@ internal sealed class Session : ILineSink
                 {
                     return;
                 }
-
-                continue;
             }
-
-            if (value == '\n')
+            else if (value == '\n')
             {
-                bool isWell = CommandRunner.Run(line.ToString(), _targets, this, null);
-                _ = MakeRoom(2);
-                _channel.Output.Add(EndOfAnswer);
-                _channel.Output.Add(isWell ? (byte)'0' : (byte)'1');
-                _channel.Flush();
+                AnswerOnce(isTooLong ? null : System.Text.Encoding.UTF8.GetString([.. line]));
                 return;
             }
-
-            _ = line.Append((char)value);
+            else if (line.Count < OneShotBytesMax)
+            {
+                line.Add(value);
+            }
+            else
+            {
+                isTooLong = true;
+            }
         }
+    }
+
+    private void AnswerOnce(string? line)
+    {
+        bool isWell = line is not null && CommandRunner.Run(line, _targets, this, null);
+        if (line is null)
+        {
+            WriteLine($"error: the line is too long; allowed: up to {OneShotBytesMax} bytes");
+        }
+
+        _ = MakeRoom(2);
+        _channel.Output.Add(EndOfAnswer);
+        _channel.Output.Add(isWell ? (byte)'0' : (byte)'1');
+        _channel.Flush();
     }
 
     /// <returns>False where the session shall end.</returns>

@@ -10,6 +10,10 @@ namespace Nvmepf.Firmware.Control;
 public sealed class LinkDropRequest(long downNanoseconds) : ControlRequest
 {
     private long _upNanoseconds = -1;
+    private volatile bool _isCutShort;
+
+    /// <summary>The link comes back now; on the poster's thread.</summary>
+    public void CutShort() => _isCutShort = true;
 
     /// <inheritdoc/>
     protected override ControlProgress Run(NvmeController controller, long nowNanoseconds)
@@ -20,12 +24,13 @@ public sealed class LinkDropRequest(long downNanoseconds) : ControlRequest
             _upNanoseconds = nowNanoseconds + downNanoseconds;
         }
 
-        if (nowNanoseconds < _upNanoseconds && controller.State is not (ControllerState.Disabled or ControllerState.Resetting))
+        bool isUp = _isCutShort || nowNanoseconds >= _upNanoseconds;
+        if (!isUp && controller.State is not (ControllerState.Disabled or ControllerState.Resetting))
         {
             controller.LinkDown(); // a host that is still there has enabled it: over a real link it could not
         }
 
-        if (nowNanoseconds < _upNanoseconds || !controller.IsQuiescent)
+        if (!isUp || !controller.IsQuiescent)
         {
             return ControlProgress.Pending;
         }

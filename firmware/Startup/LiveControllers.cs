@@ -262,12 +262,13 @@ internal sealed class LiveControllers : IDisposable
     private void Change(Func<ConfigurationTree> load, ConfigurationTree tree, ServedConfiguration wanted)
     {
         ConfigurationTree together;
-        lock (_namespaces!.Gate)
+        ServedConfiguration target;
+        lock (_namespaces!.Gate) // the nodes are those that consoles look at, and judging fills and sorts them
         {
-            together = PutTogether(load(), tree); // of nodes that consoles look at
+            together = PutTogether(load(), tree);
+            target = ServedConfiguration.Resolve(together, _functions);
         }
 
-        ServedConfiguration target = ServedConfiguration.Resolve(together, _functions);
         if (_controls.Directory is not null)
         {
             ChangeServed(tree, wanted);

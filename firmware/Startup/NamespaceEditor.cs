@@ -100,7 +100,7 @@ internal sealed class NamespaceEditor(LiveNamespaces? live, ConfigurationTree tr
     /// <inheritdoc cref="SetEnabled"/>
     public void Remove(string nqn, string namespaceId)
     {
-        RefuseWhereFollowed(nqn, namespaceId, "rmdir {0}");
+        RefuseWhereFollowed(nqn, namespaceId, "rm -r {0}");
         lock (Gate)
         {
             (SubsystemNode subsystem, NamespaceNode node) = Find(nqn, namespaceId);

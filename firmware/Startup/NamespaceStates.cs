@@ -14,7 +14,7 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
     internal const string FileSuffix = ".nvmepf-state";
 
     private const string DeviceDirectory = "/dev/";
-    private readonly Dictionary<(string Subsystem, uint NamespaceId), (NamespaceState State, string? Path)> _states = [];
+    private readonly Dictionary<(string Subsystem, uint NamespaceId), Known> _states = [];
     private NamespaceStateWriter? _writer;
 
     /// <summary>
@@ -29,16 +29,20 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
 
     /// <summary>
     /// The state of a namespace, read from its file at the first call. One that is taken away and comes back has what it had, unless it comes back
-    /// as another: with or without reservations, or kept elsewhere.
+    /// as another: over other storage, with or without reservations, or kept elsewhere.
     /// </summary>
     /// <exception cref="Hal.PlatformException">The file is damaged; the message is for the user.</exception>
     internal NamespaceState Of(string subsystemNqn, ServedNamespace served)
     {
         string? path = PathOf(served);
-        if (_states.TryGetValue((subsystemNqn, served.NamespaceId), out (NamespaceState State, string? Path) known)
-            && known.State.HasReservations == served.HasReservations && known.Path == path)
+        if (_states.TryGetValue((subsystemNqn, served.NamespaceId), out Known known))
         {
-            return known.State;
+            if (known.State.HasReservations == served.HasReservations && known.Path == path && known.Storage == StorageOf(served))
+            {
+                return known.State;
+            }
+
+            known.State.Close(); // before its file is read, which may be the same
         }
 
         NamespaceStateFile? file = null;
@@ -53,9 +57,18 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
             file = new NamespaceStateFile(path, _writer);
         }
 
-        NamespaceState made = new(served.HasReservations, file);
-        _states[(subsystemNqn, served.NamespaceId)] = (made, path);
-        return made;
+        try
+        {
+            NamespaceState made = new(served.HasReservations, file);
+            _states[(subsystemNqn, served.NamespaceId)] = new Known(made, path, StorageOf(served));
+            return made;
+        }
+        catch (Hal.PlatformException)
+        {
+            file?.Close();
+            _ = _states.Remove((subsystemNqn, served.NamespaceId)); // it is closed; the next call reads the file again
+            throw;
+        }
     }
 
     /// <summary>The last controller of a subsystem has gone: for its namespaces that is a loss of power, and the next start reads what was kept.</summary>
@@ -65,12 +78,20 @@ internal sealed class NamespaceStates(EventLog log) : IDisposable
         {
             if (key.Subsystem == subsystemNqn)
             {
-                _states[key].State.WaitUntilSaved();
+                _states[key].State.Close();
                 _ = _states.Remove(key);
             }
         }
     }
 
+    /// <summary>Files that are written, for tests: as many as there are states that are kept.</summary>
+    internal int FileCount => _writer?.FileCount ?? 0;
+
     /// <inheritdoc/>
     public void Dispose() => _writer?.Dispose();
+
+    /// <summary>What tells one disk from another: not its size.</summary>
+    private static (StorageKind Kind, string Path) StorageOf(ServedNamespace served) => (served.Source.Kind, served.Source.Path);
+
+    private readonly record struct Known(NamespaceState State, string? Path, (StorageKind Kind, string Path) Storage);
 }

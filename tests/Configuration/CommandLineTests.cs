@@ -43,9 +43,9 @@ public sealed class CommandLineTests
         },
         { "--model Gr\u00fcn", "--model Gr\u00fcn: not printable ASCII; allowed: 1 to 40 printable ASCII characters" },
         {
-            "--subsysnqn nqn.2014-13.org:x",
-            "--subsysnqn nqn.2014-13.org:x: no date (YYYY-MM) after nqn.; allowed: nqn.YYYY-MM.REVERSE.DOMAIN:NAME or "
-                + "nqn.2014-08.org.nvmexpress:uuid:UUID, up to 223 bytes"
+            "--subsysnqn nqn.2014-08.org/x",
+            "--subsysnqn nqn.2014-08.org/x: contains a blank, a slash or a control character; allowed: 1 to 223 bytes without blanks and slashes, "
+                + "best as nqn.YYYY-MM.REVERSE.DOMAIN:NAME"
         },
         { "--poll always", "--poll always: not known; allowed: busy, adaptive" },
         { "--cpu 1024", "--cpu 1024: more than 1023; allowed: 0 to 1023, with commas between those of several reactors" },
@@ -213,13 +213,16 @@ public sealed class CommandLineTests
         Assert.Equal(["null:1T", "file:/srv/disk,size=4G,lba=4096", "ram:1G"], served.Namespaces.Select(n => n.Source.ToString()));
     }
 
-    [Fact]
-    public void A_name_that_is_no_NQN_is_taken_with_a_note()
+    [Theory]
+    [InlineData("nvmepf.0.nqn", "does not begin with nqn.")]
+    [InlineData("nqn.a", "no date (YYYY-MM) after nqn.")]
+    [InlineData("nqn.2014-13.org:x", "no date (YYYY-MM) after nqn.")]
+    public void A_name_that_is_no_NQN_is_taken_with_a_note(string name, string deviation)
     {
-        ConfigurationTree tree = Judge.Tree([.. Judge.Simple, "--subsysnqn", "nvmepf.0.nqn"]);
+        ConfigurationTree tree = Judge.Tree([.. Judge.Simple, "--subsysnqn", name]);
 
-        Assert.Equal("nvmepf.0.nqn", Judge.Only(ServedConfiguration.Resolve(tree)).Settings.SubsystemNqn);
-        Assert.Equal(["--subsysnqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same"], tree.Notes);
+        Assert.Equal(name, Judge.Only(ServedConfiguration.Resolve(tree)).Settings.SubsystemNqn);
+        Assert.Equal([$"--subsysnqn \"{name}\" is not an NVMe Qualified Name ({deviation}); hosts take it all the same"], tree.Notes);
     }
 
     [Theory]

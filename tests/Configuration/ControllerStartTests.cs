@@ -222,6 +222,16 @@ public sealed class ControllerStartTests : IDisposable
             Assert.Equal(0x77, ReadByte(host));
         }
 
+
+        // One that cannot start says so, and starts when it is told again.
+        Ask(firmware, "set controllers/a/start 0");
+        WaitFor(() => State(firmware, "fa") == "stopped", "the end", firmware);
+        _directory.Shell("mv disk-a away");
+        Ask(firmware, "set controllers/a/start 1");
+        WaitFor(() => State(firmware, "fa") == "failed", "the failure", firmware);
+        _directory.Shell("mv away disk-a");
+        Ask(firmware, "set controllers/a/start 1");
+        Connect("a").Dispose();
         Ask(firmware, "shutdown");
         WaitFor(() => firmware.HasExited, "the end", firmware);
         Assert.False(File.Exists(_directory["a/cntrl"]) || File.Exists(_directory["b/cntrl"]));

@@ -60,6 +60,10 @@ public sealed class DirectoryTests : IDisposable
     [InlineData("echo 0 > nvmet/subsystems/nvmepf.0.nqn/attr_allow_any_host", "nvmet/subsystems/nvmepf.0.nqn/attr_allow_any_host \"0\": a PCI host has no name that could be allowed; allowed: 1")]
     [InlineData("mkdir -p pci_ep/functions/pci_epf_test", "pci_ep/functions/pci_epf_test: unknown directory; allowed: nvmet_pci_epf")]
     [InlineData("head -c 5000 /dev/zero > nvmet/ports/1/addr_traddr", "nvmet/ports/1/addr_traddr: holds 5000 bytes; allowed: up to 4096")]
+    [InlineData("mkfifo nvmet/ports/1/addr_treq", "nvmet/ports/1/addr_treq: is not a file; allowed: files, made by echo")]
+    [InlineData("ln -s /dev/zero nvmet/ports/1/addr_treq", "nvmet/ports/1/addr_treq: is not a file; allowed: files, made by echo")]
+    [InlineData("ln -s gone nvmet/ports/1/addr_treq", "nvmet/ports/1/addr_treq: cannot read it: no such file or directory")]
+    [InlineData("cd pci_ep/functions/nvmet_pci_epf/nvmepf.0; command mkdir primary secondary; ln -s ../x secondary", "pci_ep/functions/nvmet_pci_epf/nvmepf.0/secondary/x: cannot be here; allowed: nothing, a function is linked in pci_ep/controllers/NAME")]
     public void What_is_wrong_is_named_by_its_path(string script, string line)
     {
         RunSession(script);

@@ -8,7 +8,7 @@ namespace Nvmepf.Tests.Configuration;
 
 public sealed class FileTests
 {
-    private const string NqnForm = "allowed: nqn.YYYY-MM.REVERSE.DOMAIN:NAME or nqn.2014-08.org.nvmexpress:uuid:UUID, up to 223 bytes";
+    private const string NqnForm = "allowed: 1 to 223 bytes without blanks and slashes, best as nqn.YYYY-MM.REVERSE.DOMAIN:NAME";
 
     public static TheoryData<string, string> WrongFiles { get; } = new()
     {
@@ -36,7 +36,7 @@ public sealed class FileTests
             "hosts[0].dhchap.keys: unknown key; allowed: key, ctrl_key, hash, dhgroup"
         },
         { "{\"hosts\": [{\"nqn\": \"h\", \"attr\": {}}]}", "hosts[0].attr: unknown key; allowed: nqn, dhchap" },
-        { "{\"discovery\": {\"nqn\": \"nqn.x\"}}", $"discovery.nqn \"nqn.x\": no date (YYYY-MM) after nqn.; {NqnForm}" },
+        { "{\"discovery\": {\"nqn\": \"nqn x\"}}", $"discovery.nqn \"nqn x\": contains a blank, a slash or a control character; {NqnForm}" },
         { "{\"ports\": [{\"portid\": 65536}]}", "ports[0].portid \"65536\": more than 65535; allowed: 0 to 65535" },
         { "{\"ports\": [{\"portid\": 1.5}]}", "ports[0].portid \"1.5\": not a number; allowed: 0 to 65535" },
         {
@@ -126,8 +126,8 @@ public sealed class FileTests
         { "device", "\"size\": \"1G\"", "subsystems[0].namespaces[0].device.size: unknown key; allowed: path, uuid, nguid" },
         {
             "subsystem",
-            "\"allowed_hosts\": [\"nqn.x\"]",
-            $"subsystems[0].allowed_hosts[0] \"nqn.x\": no date (YYYY-MM) after nqn.; {NqnForm}"
+            "\"allowed_hosts\": [\"nqn/x\"]",
+            $"subsystems[0].allowed_hosts[0] \"nqn/x\": contains a blank, a slash or a control character; {NqnForm}"
         },
         { "subsystem", "\"passthru\": [{}, {}]", "subsystems[0].passthru: has 2 elements; allowed: at most one" },
         {
@@ -325,7 +325,7 @@ public sealed class FileTests
         Assert.Equal(
             [
                 "a.json: ports[0].referrals[0].enable \"1\" has no effect here",
-                "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name; hosts take it all the same",
+                "a.json: subsystems[1].nqn \"nvmepf.0.nqn\" is not an NVMe Qualified Name (does not begin with nqn.); hosts take it all the same",
             ],
             tree.Notes);
     }

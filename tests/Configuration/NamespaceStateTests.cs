@@ -2,6 +2,7 @@ using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces.State;
 using Nvmepf.Firmware.Startup;
+using Nvmepf.Hal;
 using Xunit;
 
 namespace Nvmepf.Tests.Configuration;
@@ -40,5 +41,42 @@ public sealed class NamespaceStateTests
         NamespaceState other = states.Of("nqn.a", Served(StorageKind.Ram, string.Empty));
         Assert.NotSame(first, other);
         Assert.False(other.HasReservations);
+    }
+
+    [Fact]
+    public void A_namespace_that_comes_back_keeps_its_state_and_another_disk_under_its_number_does_not()
+    {
+        using EventLog log = new(Stream.Null);
+        using NamespaceStates states = new(log);
+        NamespaceState first = states.Of("nqn.a", Served(StorageKind.Block, "/dev/one", hasReservations: true));
+        Assert.Same(first, states.Of("nqn.a", Served(StorageKind.Block, "/dev/one", hasReservations: true)));
+        Assert.NotSame(first, states.Of("nqn.a", Served(StorageKind.Block, "/dev/other", hasReservations: true)));
+    }
+
+    [Fact]
+    public void A_state_that_nobody_has_any_more_leaves_nothing_behind()
+    {
+        string directory = Directory.CreateTempSubdirectory("nvmepf-states").FullName;
+        try
+        {
+            using EventLog log = new(Stream.Null);
+            using NamespaceStates states = new(log);
+            for (int i = 0; i < 100; i++)
+            {
+                _ = states.Of("nqn.a", Served(StorageKind.File, $"{directory}/{i % 3}", hasReservations: i % 2 == 0));
+                _ = states.Of("nqn.b", Served(StorageKind.File, $"{directory}/b"));
+                Assert.Equal(2, states.FileCount);
+                states.Forget("nqn.b");
+                Assert.Equal(1, states.FileCount);
+            }
+
+            File.WriteAllText($"{directory}/damaged{NamespaceStates.FileSuffix}", "no state");
+            _ = Assert.Throws<PlatformException>(() => states.Of("nqn.a", Served(StorageKind.File, $"{directory}/damaged")));
+            Assert.Equal(0, states.FileCount);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }

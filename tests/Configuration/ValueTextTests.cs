@@ -85,13 +85,21 @@ public sealed class ValueTextTests
     [InlineData("nqn.2014-08.org.nvmexpress.discovery")]
     [InlineData("nqn.2026-01.lab:ep0")]
     [InlineData("nqn.2026-12.com.example-site:a:b:c")]
-    [InlineData("testnqn")]
-    public void Names_that_nvmet_takes_are_taken(string name) => Assert.Null(QualifiedName.Check(name));
+    public void Names_of_the_standards_form_are_recognised(string name)
+    {
+        Assert.Null(QualifiedName.Check(name));
+        Assert.Null(QualifiedName.CheckForm(name));
+    }
 
     [Theory]
     [InlineData("", "empty")]
     [InlineData("a b", "contains a blank, a slash or a control character")]
     [InlineData("a/b", "contains a blank, a slash or a control character")]
+    public void Names_that_no_directory_and_no_log_can_have_are_refused(string name, string problem) => Assert.Equal(problem, QualifiedName.Check(name));
+
+    [Theory]
+    [InlineData("testnqn", "does not begin with nqn.")]
+    [InlineData("nqn.a", "no date (YYYY-MM) after nqn.")]
     [InlineData("nqn.", "no date (YYYY-MM) after nqn.")]
     [InlineData("nqn.2026-1.lab:x", "no date (YYYY-MM) after nqn.")]
     [InlineData("nqn.2026-00.lab:x", "no date (YYYY-MM) after nqn.")]
@@ -101,7 +109,11 @@ public sealed class ValueTextTests
     [InlineData("nqn.2026-01.lab:", "no domain and name with a colon between them after the date")]
     [InlineData("nqn.2026-01.la_b:x", "not a domain after the date")]
     [InlineData("nqn.2014-08.org.nvmexpress:uuid:1234", "no UUID after uuid:")]
-    public void Names_that_mean_to_be_NQNs_have_to_be(string name, string problem) => Assert.Equal(problem, QualifiedName.Check(name));
+    public void Names_of_no_such_form_are_taken_as_nvmet_takes_them(string name, string deviation)
+    {
+        Assert.Null(QualifiedName.Check(name));
+        Assert.Equal(deviation, QualifiedName.CheckForm(name));
+    }
 
     [Fact]
     public void A_name_has_at_most_223_bytes()

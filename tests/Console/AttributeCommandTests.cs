@@ -173,6 +173,32 @@ public sealed class AttributeCommandTests
     }
 
     [Fact]
+    public void A_configuration_that_changes_all_the_while_can_be_looked_at()
+    {
+        string directory = Path.Join(Path.GetTempPath(), $"nvmepf-look-{Guid.NewGuid():N}");
+        try
+        {
+            Served.ExportTo(directory);
+            using FirmwareProcess firmware = new("--configfs", directory);
+            firmware.Connect().Dispose();
+            string file = Path.Join(directory, "nvmet/ports/1/addr_traddr");
+            for (int i = 0; i < 2000; i++)
+            {
+                if (i % 10 == 0)
+                {
+                    File.WriteAllText(file, $"{i}\n");
+                }
+
+                _ = firmware.AskWell(i % 2 == 0 ? "get --json" : "ns list");
+            }
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Paths_and_values_complete()
     {
         using PseudoTerminal terminal = new();

@@ -122,6 +122,39 @@ public sealed class ConsoleProcessTests
         Assert.Contains(expected, JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("export configfs \"\"", "export configfs \"\": empty; allowed: an empty directory, or one that is made")]
+    [InlineData("export json \"\"", "export json \"\": empty; allowed: a file, new or to be replaced")]
+    [InlineData("export json a\u0000b", "export json a?b: contains a NUL; allowed: a file, new or to be replaced")]
+    [InlineData("help inject more", "inject more: no such command; help lists them")]
+    public void Names_that_no_file_can_have_are_refused(string line, string expected)
+    {
+        using FirmwareProcess firmware = new("--namespace", "null:1M");
+        Assert.Equal(expected, firmware.AskIll(line));
+        Assert.True(ConsoleSocket.Ask(firmware.Folder, "status").IsWell);
+    }
+
+    [Fact]
+    public void A_script_may_name_files_in_any_language_and_is_told_where_its_line_is_too_long()
+    {
+        using FirmwareProcess firmware = new("--namespace", "null:1M");
+        _ = firmware.AskWell($"ns add 2\tfile:{firmware.Folder}/gr\u00fcn,size=1M");
+        Assert.True(File.Exists($"{firmware.Folder}/gr\u00fcn"));
+        (bool isWell, string answer) = ConsoleSocket.Ask(firmware.Folder, new string('x', 5000));
+        Assert.False(isWell);
+        Assert.Contains("the line is too long; allowed: up to 4096 bytes", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_explains_the_commands_of_a_group()
+    {
+        using FirmwareProcess firmware = new("--namespace", "null:1M");
+        Assert.Contains("ns resize NSID [SIZE]", firmware.AskWell("help ns"), StringComparison.Ordinal);
+        string stats = firmware.AskWell("help stats");
+        Assert.Contains("Latency is from the turn", stats, StringComparison.Ordinal);
+        Assert.Contains("stats off", stats, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Junk_does_no_harm()
     {
@@ -319,6 +352,35 @@ public sealed class ConsoleProcessTests
         Assert.Contains("\"state\":\"ready\"", ConsoleSocket.Ask(firmware.Folder, "status --json").Answer, StringComparison.Ordinal);
         Assert.True(ConsoleSocket.Ask(firmware.Folder, "link reset").IsWell);
         Assert.Contains("\"state\":\"disabled\"", ConsoleSocket.Ask(firmware.Folder, "status --json").Answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_process_does_not_wait_for_a_link_that_was_dropped_for_long()
+    {
+        using PseudoTerminal terminal = new();
+        using FirmwareProcess firmware = new("--namespace", "null:1M", "--console", terminal.Path);
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        _ = terminal.WaitFor("nvmepf> ");
+        terminal.Type("inject link-drop 3600\r");
+        WaitForState(firmware, "disabled");
+        terminal.Type("\u0003");
+        _ = terminal.WaitFor("was down seconds");
+        _ = terminal.WaitFor("\rnvmepf> ");
+        host.Enable();
+        terminal.Type("inject link-drop 3600\r");
+        WaitForState(firmware, "disabled");
+        Assert.Equal(0, firmware.Terminate()); // within a minute
+    }
+
+    private static void WaitForState(FirmwareProcess firmware, string state)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!firmware.AskWell("status --json").Contains($"\"state\":\"{state}\"", StringComparison.Ordinal))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 60, $"the controller is not {state}");
+            Thread.Sleep(20);
+        }
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static class ConsoleSocket
     internal static (bool IsWell, string Answer) Ask(string folder, string line)
     {
         using Socket socket = Connect(folder);
-        socket.Send([1, .. Encoding.ASCII.GetBytes(line), (byte)'\n']);
+        socket.Send([1, .. Encoding.UTF8.GetBytes(line), (byte)'\n']);
         StringBuilder answer = new();
         byte[] buffer = new byte[65536];
         int count;

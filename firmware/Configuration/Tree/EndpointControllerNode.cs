@@ -109,9 +109,6 @@ internal sealed class EndpointControllerNode
     {
         node.VfioUserDirectory = text;
         int bytes = System.Text.Encoding.UTF8.GetByteCount(text.TrimEnd('/'));
-        return text.Length == 0 ? "empty"
-            : text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL"
-            : bytes + SocketName.Length > UnixSockets.MaximumPathBytes ? $"{bytes} bytes long"
-            : null;
+        return ValueText.CheckPath(text) ?? (bytes + SocketName.Length > UnixSockets.MaximumPathBytes ? $"{bytes} bytes long" : null);
     }
 }

@@ -61,9 +61,6 @@ internal sealed class NamespaceNode
         Row.Flag<NamespaceNode>("resv", "enable", (n, v) => n.Reservations = v, n => n.Reservations),
         new AttributeRow<NamespaceNode>(null, "state_path", "an absolute path", SetStatePath, n => n.StatePath));
 
-    private static AttributeRow<NamespaceNode> Inert(string key, Action<NamespaceNode, bool> set, Func<NamespaceNode, bool?> get) =>
-        Row.Flag(null, key, set, get) with { ValueWithoutEffect = "0" };
-
     private static AttributeRow<NamespaceNode> AnaGroup(string? group, string key) =>
         Row.Number<NamespaceNode>(group, key, 1, 128, (n, v) => n.AnaGroupId = v, n => n.AnaGroupId) with { IsJsonNumber = true };
 
@@ -77,7 +74,7 @@ internal sealed class NamespaceNode
     private static string? SetStatePath(NamespaceNode node, string text)
     {
         node.StatePath = text;
-        return !text.StartsWith('/') ? "not absolute" : text.Contains('\0', StringComparison.Ordinal) ? "contains a NUL" : null;
+        return ValueText.CheckPath(text) ?? (text.StartsWith('/') ? null : "not absolute");
     }
 
     private static string? SetUuid(NamespaceNode node, string text)

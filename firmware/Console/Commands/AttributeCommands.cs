@@ -115,14 +115,14 @@ internal static class AttributeCommands
             return $"{path} {ConfigurationException.Printable(text)}: {problem}; allowed: {attribute.Allowed}";
         }
 
-        if (text == attribute.Show())
-        {
-            return null; // it is so already
-        }
-
         if (attribute.SetLive is not null)
         {
-            attribute.SetLive(text);
+            attribute.SetLive(text); // also where it is so: a start that failed is tried again
+            return null;
+        }
+
+        if (text == attribute.Show())
+        {
             return null;
         }
 

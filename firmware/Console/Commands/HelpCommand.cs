@@ -4,7 +4,7 @@ namespace Nvmepf.Firmware.Console.Commands;
 internal static class HelpCommand
 {
     /// <summary>The row.</summary>
-    public static ConsoleCommand Row { get; } = new("help", "[COMMAND]", "list the commands, or explain one", Run)
+    public static ConsoleCommand Row { get; } = new("help", "[COMMAND]", "list the commands, or explain one or a group", Run)
     {
         ArgumentsMax = 2,
         Complete = Complete,
@@ -14,30 +14,42 @@ internal static class HelpCommand
     {
         if (call.Arguments.Count == 0)
         {
-            List(call.Report);
+            List(call.Report, ConsoleCommandTable.Rows);
             return;
         }
 
-        ConsoleCommand? command = CommandRunner.Find(call.Arguments, out _);
-        if (command is null)
+        ConsoleCommand? command = CommandRunner.Find(call.Arguments, out int nameWords);
+        ConsoleCommand[] group = call.Arguments.Count == 1 ? CommandRunner.Group(call[0]!) : [];
+        if (command is not null && nameWords == call.Arguments.Count)
+        {
+            Explain(call.Report, command);
+        }
+        else if (group.Length == 0)
         {
             call.Report.Fail($"{string.Join(' ', call.Arguments)}: no such command; help lists them");
-            return;
         }
 
-        call.Report.Field("usage", command.Usage);
-        call.Report.Field("does", command.Summary);
-        if (command.Details.Length > 0)
+        if (group.Length > 0)
         {
-            call.Report.Note("");
-            call.Report.Note(command.Details);
+            List(call.Report, group);
         }
     }
 
-    private static void List(Report report)
+    private static void Explain(Report report, ConsoleCommand command)
+    {
+        report.Field("usage", command.Usage);
+        report.Field("does", command.Summary);
+        if (command.Details.Length > 0)
+        {
+            report.Note("");
+            report.Note(command.Details);
+        }
+    }
+
+    private static void List(Report report, ReadOnlySpan<ConsoleCommand> rows)
     {
         report.BeginTable("commands", new Column("command", -34), new Column("does", -40));
-        foreach (ConsoleCommand row in ConsoleCommandTable.Rows)
+        foreach (ConsoleCommand row in rows)
         {
             report.Row(row.Usage, row.Summary);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Nvmepf.Firmware.Control;
 using Nvmepf.Firmware.Diagnostics;
@@ -49,7 +50,8 @@ internal static class InjectCommand
     public static ConsoleCommand Link { get; } = new("inject link-drop", "[SECONDS]", "link down now, up again after SECONDS (1)", RunLink)
     {
         ArgumentsMax = 1,
-        Details = "The host sees what a surprise removal shows it: its commands are lost, and the registers are as after power on.",
+        Details = "The host sees what a surprise removal shows it: its commands are lost, and the registers are as after power on.\n"
+            + "^C brings the link back before its time, and so does the end of the firmware, or of any function.",
     };
 
     private const string Keys = "Keys: ns=NSID, op=NAME or opcode, lba=FIRST[-LAST], count=N (any number without it), delay=MS, dnr=0|1.";
@@ -166,11 +168,41 @@ internal static class InjectCommand
         }
 
         LinkDropRequest request = new((long)(seconds * 1e9)) { TimeoutNanoseconds = (long)((seconds + 5) * 1e9) };
-        if (call.Ask(function, request, "link drop"))
+        long start = Stopwatch.GetTimestamp();
+        ControlError error = function.Controller.Control.Post(request);
+        if (error == ControlError.None)
         {
-            call.Report.Field("link", "up");
-            call.Report.Field("was_down_seconds", Cell.Of(seconds, 3));
+            error = WaitForLink(call, request);
         }
+
+        if (error != ControlError.None)
+        {
+            call.Report.Fail($"link drop: {ControlErrorText.Describe(error)}");
+            return;
+        }
+
+        call.Report.Field("link", "up");
+        call.Report.Field("was_down_seconds", Cell.Of(Stopwatch.GetElapsedTime(start).TotalSeconds, 3));
+    }
+
+    /// <summary>Waits until the link is back, which it is sooner where ^C is typed, or where functions shall go: nothing ends while it is down.</summary>
+    private static ControlError WaitForLink(CommandCall call, LinkDropRequest request)
+    {
+        const double LookSeconds = 0.01;
+        const double EndSeconds = 10;
+        while (!request.IsEnded && !call.IsEnding)
+        {
+            call.Wait(LookSeconds);
+        }
+
+        request.CutShort();
+        long start = Stopwatch.GetTimestamp();
+        while (!request.IsEnded && Stopwatch.GetElapsedTime(start).TotalSeconds < EndSeconds)
+        {
+            _ = Hal.Linux.Clock.Sleep((long)(LookSeconds * 1e9));
+        }
+
+        return request.IsEnded ? request.Error : ControlError.NotAnswered;
     }
 
     private static void CompleteRule(CompletionCall call, bool hasStatus)

@@ -53,7 +53,7 @@ internal static unsafe class ConsoleClient
 
     private static int Ask(int fd, string command, Stream output, Stream errors)
     {
-        SendAll(fd, [Session.OneShotMark, .. System.Text.Encoding.ASCII.GetBytes(command.Replace('\n', ' ')), (byte)'\n']);
+        SendAll(fd, [Session.OneShotMark, .. System.Text.Encoding.UTF8.GetBytes(command.Replace('\n', ' ')), (byte)'\n']);
         byte[] buffer = new byte[4096];
         bool hasEnded = false;
         while (true)

@@ -177,8 +177,8 @@ public sealed class NamespaceState
         }
     }
 
-    /// <summary>Waits until nothing is on its way to the file. Not on a reactor; no controller has the namespace any more.</summary>
-    internal void WaitUntilSaved()
+    /// <summary>Waits until nothing is on its way to the file, and lets go of it. Not on a reactor; no controller has the namespace any more.</summary>
+    internal void Close()
     {
         SpinWait wait = default;
         bool isSaving = true;
@@ -192,6 +192,8 @@ public sealed class NamespaceState
 
             wait.SpinOnce();
         }
+
+        _file?.Close();
     }
 
     /// <summary>The file's thread is through with the change.</summary>

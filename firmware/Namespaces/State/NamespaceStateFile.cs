@@ -81,6 +81,9 @@ public sealed class NamespaceStateFile
         }
     }
 
+    /// <summary>The writer forgets it: nothing is posted any more, and nothing will be.</summary>
+    internal void Close() => _writer.Remove(this);
+
     /// <summary>Hands a change to the writer. On any thread, one at a time.</summary>
     internal void Post(NamespaceState owner, NamespaceStateData data)
     {

@@ -54,6 +54,9 @@ public sealed class NamespaceStateWriter : IDisposable
         _ = Files.Close(_wake);
     }
 
+    /// <summary>Files that it writes.</summary>
+    internal int FileCount => Volatile.Read(ref _files).Length;
+
     /// <summary>A file that it writes.</summary>
     internal void Add(NamespaceStateFile file)
     {
@@ -63,6 +66,17 @@ public sealed class NamespaceStateWriter : IDisposable
             before = Volatile.Read(ref _files);
         }
         while (Interlocked.CompareExchange(ref _files, [.. before, file], before) != before);
+    }
+
+    /// <summary>A file that it writes no more; nothing is posted in it.</summary>
+    internal void Remove(NamespaceStateFile file)
+    {
+        NamespaceStateFile[] before;
+        do
+        {
+            before = Volatile.Read(ref _files);
+        }
+        while (Interlocked.CompareExchange(ref _files, Array.FindAll(before, other => other != file), before) != before);
     }
 
     /// <summary>Something was posted. From any thread; a system call that does not block.</summary>
