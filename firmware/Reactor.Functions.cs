@@ -165,11 +165,11 @@ public sealed partial class Reactor
         return change.IsDone;
     }
 
-    /// <summary>On the reactor, between two turns, every few milliseconds while a change waits.</summary>
-    private void PollChange(ReactorChange change)
+    /// <summary>Takes over what a control thread wants, if anything. On the reactor, between two turns, every few milliseconds.</summary>
+    internal void PollChange()
     {
         IoUring ring = _ring!;
-        if (ring.Unsubmitted > 0 || (change.Leaving is { } leaving && !leaving.TryLeave()) || !change.TryTake())
+        if (_change is not { } change || ring.Unsubmitted > 0 || (change.Leaving is { } leaving && !leaving.TryLeave()) || !change.TryTake())
         {
             return; // what is prepared may name registered memory
         }

@@ -194,11 +194,7 @@ public sealed partial class Reactor : IDisposable
                 // A system call, so not every turn, not after every nap, and not before the turn that something has woken this thread for.
                 nextStopLook = now + 10_000_000;
                 Statistics.Publish();
-                if (_change is { } change)
-                {
-                    PollChange(change);
-                }
-
+                PollChange();
                 if (stop is { IsSet: true } || (stopDescriptor >= 0 && IsReadable(stopDescriptor)))
                 {
                     break;

@@ -144,6 +144,15 @@ public unsafe interface IPlatform : IDisposable
     /// </summary>
     /// <returns>How many descriptors were written; never more than the span holds.</returns>
     int GetWakeDescriptors(Span<int> descriptors);
+
+    /// <summary>
+    /// Takes the function off its bus, so that the host sees it gone; <see cref="IDisposable.Dispose"/> follows, and no call but that. On a control thread,
+    /// which it may keep for a fraction of a second, when nobody calls <see cref="Poll"/> any more. Without it a platform whose link does not need this
+    /// process may leave it to whoever serves the function next. Nothing where the bus ends with the process's sockets.
+    /// </summary>
+    void LeaveBus()
+    {
+    }
 }
 
 /// <summary>A platform could not be set up; the message is one line for the user: what, where, what is allowed.</summary>

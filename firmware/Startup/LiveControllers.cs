@@ -207,6 +207,11 @@ internal sealed class LiveControllers : IDisposable
             node => node.Name == function.ControllerName && node.Functions.Contains(function.Settings.Name)));
         if (unwanted.Count == _functions.Count)
         {
+            if (IsServing)
+            {
+                _serving!.Server.LeavesBusesAtEnd = true;
+            }
+
             StopAll(); // with the reactors, of which the next start may have others
             return;
         }

@@ -102,6 +102,7 @@ internal sealed partial class Server
     {
         string nqn = function.Controller.Settings.SubsystemNqn;
         function.DetachNamespaces();
+        function.Platform.LeaveBus();
         function.Dispose();
         CloseUnused();
         if (!Array.Exists(_functions, other => other.Controller.Settings.SubsystemNqn == nqn))

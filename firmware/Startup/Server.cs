@@ -68,6 +68,12 @@ internal sealed partial class Server : IDisposable
         }
     }
 
+    /// <summary>
+    /// Functions that are still there at the end leave their buses, as those do that <see cref="Close"/> closes; else a board's link stays for the
+    /// process that comes next.
+    /// </summary>
+    public bool LeavesBusesAtEnd { get; set; }
+
     /// <summary>The controllers that are served, one for each function. Any control thread.</summary>
     public IReadOnlyList<NvmeController> Controllers => Array.ConvertAll(_functions, function => function.Controller);
 
@@ -109,6 +115,11 @@ internal sealed partial class Server : IDisposable
     {
         // The rings first: nothing may be under way any more when memory goes.
         _reactors.ForEach(reactor => reactor.Dispose());
+        if (LeavesBusesAtEnd)
+        {
+            Array.ForEach(_functions, function => function.Platform.LeaveBus());
+        }
+
         Array.ForEach(_functions, function => function.Dispose());
         _backends.ForEach(backend => backend.Dispose());
         _threadLogs.ForEach(log => log.Dispose());

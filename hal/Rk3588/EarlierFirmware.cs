@@ -8,8 +8,6 @@ namespace Nvmepf.Hal.Rk3588;
 /// </summary>
 internal static class EarlierFirmware
 {
-    private const int InboundRegionOfBar0 = 0;
-    private const uint UnsupportedRequest = 1;
     private const long ResetWaitNanoseconds = 200_000_000;
     private const long ResetPauseNanoseconds = 100_000;
 
@@ -24,27 +22,10 @@ internal static class EarlierFirmware
             return;
         }
 
-        RefuseHost(blocks);
+        new InboundWindow(blocks).Refuse();
         Edma edma = new(blocks.Dbi + Edma.OffsetInDbi);
         Stop(edma.Read, options.Clock, "read");
         Stop(edma.Write, options.Clock, "write");
-    }
-
-    /// <summary>
-    /// The host's accesses to BAR 0 are answered as unsupported from here on, until the region is written anew; a host that enables memory space
-    /// again meets the same. The Command register is the host's and stays.
-    /// </summary>
-    internal static void RefuseHost(RegisterBlocks blocks)
-    {
-        IatuInboundRegion region = new Iatu(blocks.Dbi + Iatu.OffsetInDbi).Inbound(InboundRegionOfBar0);
-        IatuInboundControl2 control = region.Control2.Read();
-        if (control.Enable)
-        {
-            region.Control2.Write(control with { ResponseCode = UnsupportedRequest });
-
-            // Read back: in force before anybody touches the memory.
-            _ = region.Control2.Read();
-        }
     }
 
     private static void Stop(EdmaSide side, IBoardClock clock, string name)

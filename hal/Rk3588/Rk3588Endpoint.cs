@@ -8,20 +8,21 @@ namespace Nvmepf.Hal.Rk3588;
 
 /// <summary>
 /// The PCIe controller as an endpoint with one function. <see cref="BringUp"/> and <see cref="EnableLink"/> run once, before the reactor, and may
-/// sleep and throw; everything else is a bounded number of register accesses.
+/// sleep and throw, <see cref="TakeLinkDown"/> after it; everything else is a bounded number of register accesses.
 /// </summary>
 public sealed class Rk3588Endpoint
 {
     private const long Millisecond = 1_000_000;
     private const long EnableWait = 50 * Millisecond;
-    private const long EnablePause = 100_000;
     private const long DetectWait = 10 * Millisecond;
-    private const int InboundRegionOfBar0 = 0;
+    private const long LinkDownWait = 100 * Millisecond;
+    private const long LinkDownPause = 100_000;
 
     private readonly Rk3588Options _options;
     private readonly IEventLog _log;
     private readonly RegisterBlocks _blocks;
     private readonly FunctionConfiguration _function;
+    private readonly InboundWindow _inbound;
     private readonly ApbClient _apb;
     private readonly PerstPin _perst;
     private ulong _bar0PhysicalAddress;
@@ -43,6 +44,7 @@ public sealed class Rk3588Endpoint
         _options = options;
         _log = log;
         _function = new FunctionConfiguration(blocks, options, identity);
+        _inbound = new InboundWindow(blocks);
         _apb = new ApbClient(blocks.Apb);
         _perst = new PerstPin(blocks, options);
     }
@@ -103,9 +105,9 @@ public sealed class Rk3588Endpoint
         bool isLocal = _options.Switches.EnableCommandLocally;
         _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = isLocal, BusMasterEnable = isLocal });
         _function.Write(isLinkRunning: false);
-        CloseOtherInboundRegions();
-        WriteInboundWindow();
-        WaitForInboundWindow();
+        _inbound.CloseOthers(_log);
+        _inbound.Write(_bar0PhysicalAddress);
+        _inbound.WaitUntilInForce(_options.Clock, EnableWait, _bar0PhysicalAddress);
     }
 
     /// <summary>Starts link training, or lets it start when PERST# is released; logs how long the process has needed until here.</summary>
@@ -131,6 +133,16 @@ public sealed class Rk3588Endpoint
 
         long age = ProcessAge.Nanoseconds() / Millisecond;
         _log.Write(IsLinkKept ? "rk3588: link taken over {0} ms after process start" : "rk3588: LTSSM enabled {0} ms after process start", age);
+    }
+
+    /// <summary>Ends link training for good: the host sees the device gone. Nobody polls the endpoint any more.</summary>
+    public void TakeLinkDown()
+    {
+        _isTrainingAllowed = false;
+        IsLinkUp = false;
+        Command = default;
+        _log.Write("rk3588: LTSSM disabled: the host sees the device gone");
+        EndTraining();
     }
 
     /// <summary>
@@ -184,16 +196,16 @@ public sealed class Rk3588Endpoint
                 _function.Header.CommandStatus.Write(default(CommandStatus) with { MemorySpaceEnable = true, BusMasterEnable = true });
             }
 
-            if (_options.Switches.RewriteTranslationAfterReset || !Inbound.Control2.Read().Enable)
+            if (_options.Switches.RewriteTranslationAfterReset || !_inbound.IsInForce)
             {
-                WriteInboundWindow();
+                _inbound.Write(_bar0PhysicalAddress);
             }
 
             _isRestoreWritten = true;
             _restoreDeadlineNanoseconds = nowNanoseconds + EnableWait;
         }
 
-        if (Inbound.Control2.Read().Enable)
+        if (_inbound.IsInForce)
         {
             return true;
         }
@@ -201,8 +213,7 @@ public sealed class Rk3588Endpoint
         if (nowNanoseconds >= _restoreDeadlineNanoseconds)
         {
             // Without the window the host would write to addresses of its own choice, so that the link stays down.
-            uint raw = Inbound.Control2.Read().Raw;
-            _log.Write("rk3588: inbound region {0} does not become enabled: CTRL2 reads {1:x8}; trying again", InboundRegionOfBar0, raw);
+            _log.Write("rk3588: inbound region {0} does not become enabled: CTRL2 reads {1:x8}; trying again", InboundWindow.Region, _inbound.Control.Raw);
             _isRestoreWritten = false;
         }
 
@@ -243,8 +254,6 @@ public sealed class Rk3588Endpoint
         return true;
     }
 
-    private IatuInboundRegion Inbound => new Iatu(_blocks.Dbi + Iatu.OffsetInDbi).Inbound(InboundRegionOfBar0);
-
     /// <summary>Makes the controller reachable and an endpoint.</summary>
     /// <returns>True where its link was up already and is kept.</returns>
     private bool StartController()
@@ -269,7 +278,7 @@ public sealed class Rk3588Endpoint
             }
         }
 
-        SetTraining(isOn: false);
+        EndTraining();
         WriteControllerMode();
 
         // The header follows the mode, from when the store has arrived; downstream code waits as long.
@@ -334,6 +343,27 @@ public sealed class Rk3588Endpoint
         _apb.HotResetControl.Write(mask: done, value: done);
     }
 
+    /// <summary>
+    /// Ends link training and waits until the link is down: the controller resets registers as it goes, and whoever brings the controller up next
+    /// would take a link that is about to go for one that runs. For control threads: it sleeps.
+    /// </summary>
+    private void EndTraining()
+    {
+        SetTraining(isOn: false);
+        Deadline deadline = new(_options.Clock, LinkDownWait);
+        LtssmStatus status = _apb.LtssmStatus.Read();
+        while (status.PhysicalLinkUp || status.DataLinkUp)
+        {
+            if (!deadline.Pause(LinkDownPause))
+            {
+                _log.Write("rk3588: the link does not go down: LTSSM_STATUS reads {0:x8} {1} ms after LTSSM was disabled", status.Raw, LinkDownWait / Millisecond);
+                return;
+            }
+
+            status = _apb.LtssmStatus.Read();
+        }
+    }
+
     private void SetTraining(bool isOn)
     {
         Mmio.Barrier.Full();
@@ -354,62 +384,13 @@ public sealed class Rk3588Endpoint
         CommandStatus command = _function.Header.CommandStatus.Read();
         _function.Header.CommandStatus.Write(command with { MemorySpaceEnable = false });
         _function.Write(isLinkRunning: true);
-        CloseOtherInboundRegions();
-        WriteInboundWindow();
-        WaitForInboundWindow();
+        _inbound.CloseOthers(_log);
+        _inbound.Write(_bar0PhysicalAddress);
+        _inbound.WaitUntilInForce(_options.Clock, EnableWait, _bar0PhysicalAddress);
         if (command.MemorySpaceEnable)
         {
             // Read again: the host may have changed the other bits by now.
             _function.Header.CommandStatus.Write(_function.Header.CommandStatus.Read() with { MemorySpaceEnable = true });
-        }
-    }
-
-    /// <summary>Regions that somebody before us has opened would let the host write to memory that is nobody's business of its.</summary>
-    private void CloseOtherInboundRegions()
-    {
-        Iatu iatu = new(_blocks.Dbi + Iatu.OffsetInDbi);
-        for (int region = InboundRegionOfBar0 + 1; region < Iatu.RegionCount; region++)
-        {
-            if (iatu.Inbound(region).Control2.Read().Enable)
-            {
-                iatu.Inbound(region).Control2.Write(default);
-                _log.Write("rk3588: inbound region {0} was open and is closed", region);
-            }
-        }
-    }
-
-    private void WriteInboundWindow()
-    {
-        IatuInboundRegion region = Inbound;
-        region.LowerTarget.Write(new RegisterWord((uint)_bar0PhysicalAddress));
-        region.UpperTarget.Write(new RegisterWord((uint)(_bar0PhysicalAddress >> 32)));
-        region.Control1.Write(default);
-        region.Control2.Write(default(IatuInboundControl2) with { Enable = true, BarMatchMode = true, FunctionNumberMatch = true, Bar = 0 });
-    }
-
-    private void WaitForInboundWindow()
-    {
-        Deadline deadline = new(_options.Clock, EnableWait);
-        IatuInboundControl2 control = Inbound.Control2.Read();
-        while (!control.Enable)
-        {
-            if (!deadline.Pause(EnablePause))
-            {
-                throw new PlatformException(
-                    $"rk3588: inbound region {InboundRegionOfBar0} does not become enabled: CTRL2 at DBI {Iatu.OffsetInDbi + 0x104:X}h reads "
-                    + $"{control.Raw:X8}h after {EnableWait / Millisecond} ms; wanted: bit 31");
-            }
-
-            control = Inbound.Control2.Read();
-        }
-
-        uint low = Inbound.LowerTarget.Read().Raw;
-        uint high = Inbound.UpperTarget.Read().Raw;
-        if ((((ulong)high << 32) | low) != _bar0PhysicalAddress)
-        {
-            throw new PlatformException(
-                $"rk3588: inbound region {InboundRegionOfBar0} holds the target {high:X8}{low:X8}h instead of {_bar0PhysicalAddress:X16}h "
-                + $"(DBI {Iatu.OffsetInDbi + 0x114:X}h): is the memory aligned to 1 MiB, and this the unrolled address translation?");
         }
     }
 

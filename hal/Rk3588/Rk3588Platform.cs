@@ -33,6 +33,7 @@ public sealed unsafe partial class Rk3588Platform : IPlatform
     private readonly uint _doorbellRefreshBytes;
     private IFunctionHandler? _handler;
     private bool _isServing; // registers can be reached, and the host may reach us
+    private bool _isMemoryInUse; // the eDMA was to stop, and did not
     private ResetStep _resetStep;
     private long _resetSinceNanoseconds;
     private bool _holdIsReported;
@@ -246,20 +247,34 @@ public sealed unsafe partial class Rk3588Platform : IPlatform
     /// <inheritdoc/>
     public int GetWakeDescriptors(Span<int> descriptors) => 0;
 
+    /// <inheritdoc/>
+    public void LeaveBus()
+    {
+        if (_isServing)
+        {
+            Stop();
+
+            // Last: a host's read that is under way when the link goes may hang the host, and by now each is answered at once.
+            _endpoint.TakeLinkDown();
+        }
+    }
+
     /// <summary>
     /// Stops serving: the host's accesses are refused, the DMA engine lets go of memory, and then memory is given back. The firmware has no
-    /// command in flight any more; it is not called.
+    /// command in flight any more; it is not called. The link stays trained, unless <see cref="LeaveBus"/> has taken it down, so that a firmware
+    /// that starts soon finds the host still there.
     /// </summary>
     public void Dispose()
     {
         if (_isServing)
         {
-            _isServing = false;
-            if (!TryStop())
-            {
-                _log.Write("rk3588: the eDMA did not stop: its memory is not given back; reset the board before anything else uses that memory");
-                return;
-            }
+            Stop();
+        }
+
+        if (_isMemoryInUse)
+        {
+            _log.Write("rk3588: the eDMA did not stop: its memory is not given back; reset the board before anything else uses that memory");
+            return;
         }
 
         _bufferMemory.Dispose();
@@ -360,17 +375,19 @@ public sealed unsafe partial class Rk3588Platform : IPlatform
         Mmio.Barrier.Full();
     }
 
-    /// <returns>False where the eDMA may still use memory.</returns>
-    private bool TryStop()
+    /// <summary>Ends what the host and the DMA engine can do to memory.</summary>
+    private void Stop()
     {
+        _isServing = false;
+
         // While the memory behind BAR 0 goes away nobody may write there, now or after the host has enabled memory space again. What the host
         // has sent before arrives during the pause.
-        EarlierFirmware.RefuseHost(_blocks);
+        new InboundWindow(_blocks).Refuse();
         _clock.Sleep(StopDrainNanoseconds);
         _windows.IsLinkUp = false;
         if (_edma is null)
         {
-            return true;
+            return;
         }
 
         EdmaCounters counters = _edma.Counters;
@@ -384,6 +401,6 @@ public sealed unsafe partial class Rk3588Platform : IPlatform
             _clock.Sleep(StopPauseNanoseconds);
         }
 
-        return _edma.IsDown;
+        _isMemoryInUse = !_edma.IsDown;
     }
 }

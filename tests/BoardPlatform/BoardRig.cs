@@ -85,6 +85,12 @@ internal sealed unsafe class BoardRig : IDisposable
 
     internal SocFaults Faults => Soc.Faults;
 
+    /// <summary>What a thread needs that drives the platform in place of the test's.</summary>
+    internal IRegisterTrap Trap => _trap;
+
+    /// <summary>Called while the platform sleeps: what a host does meanwhile.</summary>
+    internal Action? OnSleep { get; set; }
+
     /// <summary>Starts the platform and lets a host find it: link up, memory space and bus mastering on.</summary>
     internal BoardRig Start(IFunctionHandler? handler = null)
     {
@@ -166,10 +172,19 @@ internal sealed unsafe class BoardRig : IDisposable
     /// <summary>The firmware dies where it stands, and another starts in the very same memory, which is zeroed; the host notices nothing.</summary>
     internal void CrashAndStart()
     {
-        Platform = MakePlatform();
-        Platform.Start(Handler);
+        Replace();
         RunUntil(() => Platform.IsBusMasterEnabled, "the link is taken over");
     }
+
+    /// <summary>Another platform in the very same memory, started.</summary>
+    internal void Replace()
+    {
+        MakeAnother();
+        Platform.Start(Handler);
+    }
+
+    /// <summary>Another platform, which is not started.</summary>
+    internal void MakeAnother() => Platform = MakePlatform();
 
     public void Dispose()
     {
@@ -192,10 +207,22 @@ internal sealed unsafe class BoardRig : IDisposable
             BringUp = BringUpMode.Cold,
             UseDma = _options.UsesDma,
             Switches = _options.Switches,
-            Clock = new ModelClock(Soc),
+            Clock = new RigClock(this),
         };
         FunctionIdentity identity = new(0x1D87, 0x3588, 0x1D87, 0x5043, 1, 0x01_0802, _options.Vectors);
         return new Rk3588Platform(options, identity, 16, Log, bar, buffers);
+    }
+}
+
+/// <summary>The model's time, and somebody who acts while it passes.</summary>
+internal sealed class RigClock(BoardRig rig) : IBoardClock
+{
+    public long NowNanoseconds => rig.Soc.NowNanoseconds;
+
+    public void Sleep(long nanoseconds)
+    {
+        rig.Soc.Advance(nanoseconds);
+        rig.OnSleep?.Invoke();
     }
 }
 

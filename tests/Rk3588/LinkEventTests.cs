@@ -381,6 +381,65 @@ public sealed class LinkEventTests
         bench.AssertClean();
     }
 
+    [Theory]
+    [InlineData(BringUpMode.Cold, 0)]
+    [InlineData(BringUpMode.Cold, 20_000_000)]
+    [InlineData(BringUpMode.TakeOver, 0)]
+    [InlineData(BringUpMode.TakeOver, 20_000_000)]
+    public void A_link_that_was_taken_down_is_trained_anew_by_the_next_start(BringUpMode mode, int delayNanoseconds)
+    {
+        SocStartState start = mode == BringUpMode.Cold ? SocStartState.Cold : SocStartState.KernelDriver;
+        using EndpointBench bench = new(start, EndpointBench.DefaultOptions with { BringUp = mode }, LoseEverything);
+        bench.Start();
+        bench.Soc.Faults.LinkDownDelayNanoseconds = delayNanoseconds;
+        bench.Endpoint.TakeLinkDown();
+        Assert.False(bench.Soc.Host.IsLinkUp);
+        Assert.Equal(TlpStatus.UnsupportedRequest, bench.Soc.Host.ConfigRead(0, 4, out _));
+        bench.Restart();
+        bench.Endpoint.BringUp(EndpointBench.OtherBarMemory);
+        Assert.False(bench.Endpoint.IsLinkKept);
+        bench.Endpoint.EnableLink();
+        bench.PollUntil(LinkEvents.LinkUp);
+        Assert.Equal((0u, 0ul), (bench.HostRead(0x04) & 6, bench.Soc.Host.BarAddress(0)));
+        bench.HostEnables();
+        bench.PollUntil(LinkEvents.BusMasterChanged);
+        Assert.Equal(TlpStatus.Success, bench.Soc.Host.MemoryWrite(EndpointBench.HostBar0 + 0x1000, [5, 6, 7, 8]));
+        bench.Soc.Advance(1_000_000);
+        Assert.Equal([5, 6, 7, 8], bench.Memory.Bytes.Slice(0x20_1000, 4).ToArray());
+        bench.AssertClean();
+    }
+
+    [Fact]
+    public void A_link_that_does_not_go_down_is_said_and_not_waited_for_any_longer()
+    {
+        using EndpointBench bench = new();
+        bench.Start();
+        bench.Soc.Faults.LinkDownDelayNanoseconds = int.MaxValue;
+        long before = bench.NowNanoseconds;
+        bench.Endpoint.TakeLinkDown();
+        Assert.InRange(bench.NowNanoseconds - before, 1, 1_000_000_000);
+        Assert.Contains(bench.Log, line => line.Contains("the link does not go down: LTSSM_STATUS reads", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20_000_000)]
+    public void What_a_start_configures_is_not_lost_with_the_link_that_it_drops(int delayNanoseconds)
+    {
+        Rk3588Switches switches = new() { KeepRunningLink = false };
+        using EndpointBench bench = new(SocStartState.Powered, EndpointBench.TakeOver with { Switches = switches }, LoseEverything);
+        bench.Start();
+        bench.Restart();
+        bench.Soc.Faults.LinkDownDelayNanoseconds = delayNanoseconds;
+        bench.Endpoint.BringUp(EndpointBench.OtherBarMemory);
+        bench.Endpoint.EnableLink();
+        bench.Soc.Advance(2 * delayNanoseconds);
+        bench.PollUntil(LinkEvents.LinkUp);
+        Assert.Equal(0xBEEF_1B96u, bench.HostRead(0x00));
+        Assert.Equal(0ul, bench.Soc.Host.BarBytes(4));
+        bench.AssertClean();
+    }
+
     [Fact]
     public void A_running_link_is_dropped_where_that_is_asked_for()
     {

@@ -120,6 +120,47 @@ public sealed class ResetTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(400_000)]
+    public void Without_ltssm_enable_the_device_is_gone_and_comes_back_unconfigured(int delayNanoseconds)
+    {
+        SocBench bench = Up();
+        HostPort host = bench.Soc.Host;
+        bench.W(Apb + 0x010, 0xFFFF);
+        bench.Soc.Faults.LinkDownDelayNanoseconds = delayNanoseconds;
+        bench.W(Apb, 0x0004_0000);
+        Assert.Equal(delayNanoseconds > 0, host.IsLinkUp);
+        bench.Soc.Advance(delayNanoseconds);
+        Assert.False(host.IsLinkUp);
+        Assert.Equal(0u, bench.R(Apb + 0x300));
+        Assert.Equal(7u, bench.R(Apb + 0x010));
+        Assert.Equal((TlpStatus.UnsupportedRequest, uint.MaxValue), (host.ConfigRead(0, 4, out uint identity), identity));
+        Assert.Equal(TlpStatus.UnsupportedRequest, host.MemoryWrite(HostBar0, [1, 2, 3, 4]));
+        bench.Soc.Advance(100_000_000);
+        Assert.False(host.IsLinkUp);
+        bench.TrainingSequences();
+        bench.W(Apb + 0x180, 0x0008_0008);
+        bench.W(Apb, 0x0004_0004);
+        bench.Wait(() => host.IsLinkUp);
+        Assert.Equal((0ul, 0u), (host.BarAddress(0), bench.R(Dbi + 0x04) & 7));
+    }
+
+    [Fact]
+    public void Ltssm_enable_that_comes_back_too_soon_does_not_keep_the_link()
+    {
+        SocBench bench = Up();
+        bench.W(Apb + 0x180, 0x0002_0000);
+        bench.Soc.Faults.LinkDownDelayNanoseconds = 400_000;
+        bench.W(Apb, 0x0004_0000);
+        bench.W(Apb, 0x0004_0004);
+        Assert.True(bench.Soc.Host.IsLinkUp);
+        bench.Soc.Advance(400_000);
+        Assert.False(bench.Soc.Host.IsLinkUp);
+        bench.Wait(() => bench.Soc.Host.IsLinkUp);
+        Assert.Equal(0u, bench.R(Dbi + 0x04) & 7);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]

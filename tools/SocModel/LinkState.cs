@@ -21,6 +21,7 @@ internal sealed class LinkState
     private uint _state;
     private uint _rate;
     private bool _isHeld;
+    private bool _isLeaving; // software has taken LTSSM enable back, and the link does not know it yet
 
     internal LinkState(Soc soc) => _soc = soc;
 
@@ -43,6 +44,7 @@ internal sealed class LinkState
     {
         IsUp = false;
         _isHeld = false;
+        _isLeaving = false;
         _step = 0;
         _state = Detect;
         _rate = 0;
@@ -53,7 +55,17 @@ internal sealed class LinkState
     /// <summary>Something that training depends on has changed.</summary>
     internal void Reconsider()
     {
-        if (!CanTrain())
+        if (_isLeaving && CouldTrain())
+        {
+            return; // it goes down when that is due, and may train again then
+        }
+
+        if (IsUp && CouldTrain() && !_soc.Apb.IsLtssmEnabled && _soc.Faults.LinkDownDelayNanoseconds > 0)
+        {
+            _isLeaving = true;
+            DueNanoseconds = _soc.NowNanoseconds + _soc.Faults.LinkDownDelayNanoseconds;
+        }
+        else if (!CanTrain())
         {
             if (IsUp || _step > 0)
             {
@@ -103,6 +115,7 @@ internal sealed class LinkState
     {
         bool wasUp = IsUp;
         IsUp = false;
+        _isLeaving = false;
         _step = 0;
         _rate = 0;
         Enter(isHotReset ? HotResetState : Detect);
@@ -127,6 +140,12 @@ internal sealed class LinkState
         {
             Enter(Detect);
             Reconsider();
+            return;
+        }
+
+        if (_isLeaving)
+        {
+            GoDown(isHotReset: false);
             return;
         }
 
@@ -179,8 +198,11 @@ internal sealed class LinkState
 
     private long StepNanoseconds => Math.Max(1, _soc.Options.LinkTrainingNanoseconds / s_path.Length);
 
-    private bool CanTrain() => _soc.Apb.IsLtssmEnabled && _soc.Apb.IsEndpoint && _soc.Board.IsLinkReady && _soc.Board.PerstLevel && HostHasPower
-        && !_isHeld && !_soc.Faults.LinkNeverTrains;
+    private bool CanTrain() => _soc.Apb.IsLtssmEnabled && CouldTrain();
+
+    /// <summary>Nothing but software's LTSSM enable is asked.</summary>
+    private bool CouldTrain() => _soc.Apb.IsEndpoint && _soc.Board.IsLinkReady && _soc.Board.PerstLevel && HostHasPower && !_isHeld
+        && !_soc.Faults.LinkNeverTrains;
 
     private void Enter(uint state)
     {

@@ -18,6 +18,9 @@ public sealed class SocFaults
     /// <summary>Host and board have clocks of their own: the link does not hold while the PHY's receivers use the common one (section 7.3).</summary>
     public bool SeparateReferenceClocks { get; set; }
 
+    /// <summary>How long a link that is up stays up after LTSSM enable was taken back.</summary>
+    public int LinkDownDelayNanoseconds { get; set; }
+
     /// <summary>Stores and loads through the window while the link is down are bus faults, not dropped (unsure point 9).</summary>
     public bool WindowWithoutLinkFaults { get; set; }
 
@@ -121,6 +124,7 @@ public sealed class SocFaults
         IatuLosesTargets = BarMasksLost = HeaderLost = EdmaRegistersLost = RebarCapDoesNotSelect = false;
         LateTranslation = NoDmaBypass = HostNeverAnswers = ReadsOutOfOrder = DoneBeforeStop = AbortNeedsErrorEnable = false;
         TransferSizeUpdatesAtEnd = ApbMsiIgnoresMask = NoMsixDoorbell = NoIntx = IommuBlocks = false;
+        LinkDownDelayNanoseconds = 0;
         DropLinkAfterTlps = IatuEnableDelayNanoseconds = PostedDelayNanoseconds = PostedReorderPerMillion = InboundDelayNanoseconds = 0;
         UnsupportedRequestPerMillion = CompleterAbortPerMillion = TimeoutPerMillion = PoisonPerMillion = 0;
         LocalErrorPerMillion = FetchErrorPerMillion = StallPerMillion = 0;
