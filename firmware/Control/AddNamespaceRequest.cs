@@ -57,6 +57,7 @@ public sealed class AddNamespaceRequest : ControlRequest
         controller.Features.ReservationNotificationMask(index) = default;
         if (_added.IsActive)
         {
+            controller.Ana.NoteMembers(_added.AnaGroupId);
             controller.Events.ChangedNamespaces.Note(controller, _added.NamespaceId);
         }
 

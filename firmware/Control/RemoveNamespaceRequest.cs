@@ -57,6 +57,7 @@ public sealed class RemoveNamespaceRequest(uint namespaceId) : ControlRequest
         controller.Namespaces.RemoveAt(_index);
         if (_wasActive)
         {
+            controller.Ana.NoteMembers(_target.AnaGroupId);
             controller.Events.ChangedNamespaces.Note(controller, namespaceId);
         }
 

@@ -21,6 +21,7 @@ public sealed class SetNamespaceActiveRequest(uint namespaceId, bool isActive) :
         if (target.IsActive != isActive)
         {
             target.IsActive = isActive;
+            controller.Ana.NoteMembers(target.AnaGroupId);
             controller.Events.ChangedNamespaces.Note(controller, namespaceId);
         }
 

@@ -45,7 +45,7 @@ public sealed class AnaGroups
     /// <summary>Whether hosts are told of groups (CMIC).</summary>
     public bool IsReported { get; }
 
-    /// <summary>Changes since the last reset.</summary>
+    /// <summary>Changes of what the log says since the last reset.</summary>
     public ulong ChangeCount { get; private set; }
 
     /// <summary>State of a group.</summary>
@@ -67,8 +67,7 @@ public sealed class AnaGroups
 
         _states[group] = state;
         _isConfigured[group] = true;
-        _changes[group]++;
-        ChangeCount++;
+        NoteMembers(group);
         for (int i = 0; i < controller.Namespaces.Count; i++)
         {
             Apply(controller.Namespaces[i]);
@@ -79,6 +78,13 @@ public sealed class AnaGroups
             (byte)AsynchronousEventType.Notice,
             (byte)NoticeEventInformation.AsymmetricNamespaceAccessChange,
             (byte)LogPageId.AsymmetricNamespaceAccess);
+    }
+
+    /// <summary>A namespace of the group came or went: the log says something else, and the event is that of the namespace.</summary>
+    public void NoteMembers(uint group)
+    {
+        _changes[group]++;
+        ChangeCount++;
     }
 
     /// <summary>Stores what the state of its group means to the commands of a namespace.</summary>

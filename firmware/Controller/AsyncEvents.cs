@@ -29,13 +29,17 @@ public sealed class AsyncEvents
     /// <summary>Events that may wait at a time. More kinds than there are: a full queue loses the newest event.</summary>
     public const int PendingMax = 16;
 
-    /// <summary>The notices that every controller sends; others cannot be enabled in Asynchronous Event Configuration.</summary>
+    /// <summary>The notices of a passthrough controller; the target's endurance groups have their events with its own host.</summary>
+    internal const OptionalAsynchronousEvents SupportedOfPassthrough = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices;
+
+    /// <summary>The notices that every controller with namespaces of its own sends.</summary>
     private const OptionalAsynchronousEvents Supported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices
         | OptionalAsynchronousEvents.EnduranceGroupEventAggregateLogPageChangeNotices;
 
-    /// <summary>The notices that a controller sends (OAES).</summary>
-    public static OptionalAsynchronousEvents SupportedBy(NvmeController controller) => controller.Ana.IsReported
-        ? Supported | OptionalAsynchronousEvents.AsymmetricNamespaceAccessChangeNotices
+    /// <summary>The notices that a controller sends (OAES); others cannot be enabled in Asynchronous Event Configuration.</summary>
+    public static OptionalAsynchronousEvents SupportedBy(NvmeController controller) =>
+        controller.Passthrough is not null ? SupportedOfPassthrough
+        : controller.Ana.IsReported ? Supported | OptionalAsynchronousEvents.AsymmetricNamespaceAccessChangeNotices
         : Supported;
 
     /// <summary>Requests that wait.</summary>

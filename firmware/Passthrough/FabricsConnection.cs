@@ -17,6 +17,7 @@ public static unsafe class FabricsConnection
 {
     private const string FabricsDevice = "/dev/nvme-fabrics";
     private const int AnswerBytesMax = 128;
+    private static readonly Dictionary<string, int> s_users = []; // of a connection, by its options with our host identity; also the lock
 
     /// <summary>
     /// Checks options as a person gives them: <c>key=value</c> separated by commas, with transport, traddr and nqn. Returns what is wrong, or null.
@@ -77,24 +78,66 @@ public static unsafe class FabricsConnection
         return text.ToString();
     }
 
-    /// <summary>A controller that is connected with these options already, e.g. by an earlier run of this process; null for none.</summary>
-    public static string? FindExisting(string options)
+    /// <summary>A controller that we are connected with already, e.g. from an earlier run of this process; null for none.</summary>
+    public static string? FindExisting(string options, string subsystemNqn)
     {
-        foreach (string name in TargetDevices.Controllers())
+        string complete = Complete(options, subsystemNqn);
+        return Array.Find(
+            TargetDevices.Controllers(),
+            name => IsConnection(complete, attribute => TargetDevices.ReadAttribute(name, attribute))
+                && TargetDevices.ReadAttribute(name, "state") is "live" or "connecting" or "resetting" or "new");
+    }
+
+    /// <summary>
+    /// True for a controller that was connected with these options. One of another host identity is somebody else's, whatever else is the same:
+    /// it is neither used nor taken apart.
+    /// </summary>
+    /// <param name="complete">As of <see cref="Complete"/>.</param>
+    /// <param name="attribute">The controller's attributes in sysfs.</param>
+    public static bool IsConnection(string complete, Func<string, string> attribute)
+    {
+        string address = attribute("address") + ",";
+        string? service = Value(complete, "trsvcid");
+        string? host = Value(complete, "hostnqn");
+        return attribute("transport") == Value(complete, "transport")
+            && attribute("subsysnqn") == Value(complete, "nqn")
+            && (host is null || attribute("hostnqn") == host)
+            && address.Contains($"traddr={Value(complete, "traddr")},", StringComparison.Ordinal)
+            && (service is null || address.Contains($"trsvcid={service},", StringComparison.Ordinal));
+    }
+
+    /// <summary>A function begins to use a connection, before there is one. Functions of a subsystem have the same host identity, and so share it.</summary>
+    public static void Enter(string options, string subsystemNqn)
+    {
+        string complete = Complete(options, subsystemNqn);
+        lock (s_users)
         {
-            string address = TargetDevices.ReadAttribute(name, "address") + ",";
-            string? service = Value(options, "trsvcid");
-            bool isSame = TargetDevices.ReadAttribute(name, "transport") == Value(options, "transport")
-                && TargetDevices.ReadAttribute(name, "subsysnqn") == Value(options, "nqn")
-                && address.Contains($"traddr={Value(options, "traddr")},", StringComparison.Ordinal)
-                && (service is null || address.Contains($"trsvcid={service},", StringComparison.Ordinal));
-            if (isSame && TargetDevices.ReadAttribute(name, "state") is "live" or "connecting" or "resetting" or "new")
+            s_users[complete] = s_users.GetValueOrDefault(complete) + 1;
+        }
+    }
+
+    /// <summary>A function uses it no longer; who is the last takes it apart.</summary>
+    /// <returns>True for the last.</returns>
+    public static bool Leave(string options, string subsystemNqn)
+    {
+        string complete = Complete(options, subsystemNqn);
+        lock (s_users)
+        {
+            s_users[complete]--;
+            if (s_users[complete] > 0)
             {
-                return name;
+                return false;
             }
+
+            _ = s_users.Remove(complete);
         }
 
-        return null;
+        if (FindExisting(options, subsystemNqn) is string name)
+        {
+            Disconnect(name);
+        }
+
+        return true;
     }
 
     /// <summary>Connects; returns the controller's name, e.g. <c>nvme1</c>.</summary>
@@ -126,8 +169,17 @@ public static unsafe class FabricsConnection
         }
     }
 
-    /// <summary>Takes a controller apart that <see cref="Connect"/> made.</summary>
-    public static void Disconnect(string controllerName)
+    private static string ReadName(int device, string options)
+    {
+        byte* answer = stackalloc byte[AnswerBytesMax];
+        long count = Files.Read(device, answer, AnswerBytesMax);
+        string text = count > 0 ? Encoding.ASCII.GetString(answer, (int)count).Trim() : string.Empty;
+        return Value(text, "instance") is string instance
+            ? $"nvme{instance}"
+            : throw new PlatformException($"passthrough: connected to {options}, but the kernel does not name the controller");
+    }
+
+    private static void Disconnect(string controllerName)
     {
         try
         {
@@ -137,15 +189,5 @@ public static unsafe class FabricsConnection
         {
             // It is gone already.
         }
-    }
-
-    private static string ReadName(int device, string options)
-    {
-        byte* answer = stackalloc byte[AnswerBytesMax];
-        long count = Files.Read(device, answer, AnswerBytesMax);
-        string text = count > 0 ? Encoding.ASCII.GetString(answer, (int)count).Trim() : string.Empty;
-        return Value(text, "instance") is string instance
-            ? $"nvme{instance}"
-            : throw new PlatformException($"passthrough: connected to {options}, but the kernel does not name the controller");
     }
 }

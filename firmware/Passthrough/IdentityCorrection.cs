@@ -32,8 +32,10 @@ public static unsafe class IdentityCorrection
         | OptionalNvmCommands.WriteZeroes | OptionalNvmCommands.SaveAndSelectFeature | OptionalNvmCommands.Timestamp
         | OptionalNvmCommands.Verify | OptionalNvmCommands.Copy | OptionalNvmCommands.MaximumWriteZeroesWithDeallocate;
 
+    /// <summary>Log pages that the target answers: what it cannot do with them is not promised for it.</summary>
     private const LogPageAttributes PassedLogs =
-        LogPageAttributes.SmartPerNamespace | LogPageAttributes.Telemetry | LogPageAttributes.PersistentEvent;
+        LogPageAttributes.SmartPerNamespace | LogPageAttributes.CommandsSupportedAndEffects | LogPageAttributes.ExtendedData
+        | LogPageAttributes.Telemetry | LogPageAttributes.PersistentEvent;
 
     /// <summary>Copy descriptor format 0 alone: the others need Host Behavior Support that is not passed, or protection information.</summary>
     private const ushort CopyFormat0 = 1;
@@ -65,7 +67,7 @@ public static unsafe class IdentityCorrection
         data->NamespaceSharingCapabilities = NamespaceStructure.Sharing;
         data->ReservationCapabilities = default;
         data->AnaGroupIdentifier = 0;
-        data->NamespaceAttributes = default; // write protection cannot be set or asked through this controller
+        data->NamespaceAttributes &= NamespaceAttributes.CurrentlyWriteProtected; // not to be changed here, but hosts shall not try to write
         data->KeyPerIoStatus = 0;
         if (clearIdentifiers)
         {
@@ -83,6 +85,7 @@ public static unsafe class IdentityCorrection
         data->NamespaceFeatures = new IndependentNamespaceFeatures { VolatileWriteCacheNotPresent = !hasWriteCache };
         data->NamespaceSharingCapabilities = NamespaceStructure.Sharing;
         data->FormatProgressIndicator = source->FormatProgressIndicator;
+        data->NamespaceAttributes = source->NamespaceAttributes;
         data->NvmSetIdentifier = source->NvmSetIdentifier;
         data->EnduranceGroupIdentifier = source->EnduranceGroupIdentifier;
         data->NamespaceStatus = new NamespaceStatus { Ready = true };
@@ -158,16 +161,16 @@ public static unsafe class IdentityCorrection
     {
         data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
         data->MaximumDataTransferSize = (byte)(BitOperations.Log2(maximumTransferBytes) - PageShift);
-        data->OptionalAsynchronousEventsSupported = OptionalAsynchronousEvents.AttachedNamespaceAttributeNotices;
-        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | (target->ControllerAttributes & MediaAttributes);
+        data->OptionalAsynchronousEventsSupported = AsyncEvents.SupportedOfPassthrough;
+        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.TrafficBasedKeepAlive
+            | (target->ControllerAttributes & MediaAttributes);
         data->CommandRetryDelayTime1In100Milliseconds = TargetStatus.RetryDelay1In100Milliseconds;
         data->CommandRetryDelayTime2In100Milliseconds = TargetStatus.RetryDelay2In100Milliseconds;
         data->CommandRetryDelayTime3In100Milliseconds = TargetStatus.RetryDelay3In100Milliseconds;
         data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
         data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
         data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = 1 };
-        data->LogPageAttributes = (target->LogPageAttributes & PassedLogs) | LogPageAttributes.CommandsSupportedAndEffects
-            | LogPageAttributes.ExtendedData;
+        data->LogPageAttributes = target->LogPageAttributes & PassedLogs;
         data->ErrorLogPageEntriesZeroBased = ErrorLog.EntryCount - 1;
         data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
         data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };

@@ -11,8 +11,8 @@ namespace Nvmepf.Firmware.Passthrough;
 /// it again after it was gone. What it learns it publishes as a new <see cref="TargetSnapshot"/>.
 /// </summary>
 /// <remarks>
-/// Looks once a second, at the warnings of the target's health log every five seconds, and at once when a command has met a lost target. A look that finds nothing new allocates nothing, so that no garbage
-/// collection comes of it. A target that comes back has to be the same: the controller by serial number (a local drive), a namespace by its
+/// Looks once a second, at the warnings of the target's health log every five seconds, and at once when a command has met a lost target. A look
+/// that finds nothing new allocates nothing, so that no garbage collection comes of it; what is wrong for long is said once. A target that comes back has to be the same: the controller by serial number (a local drive), a namespace by its
 /// identifiers and block; one that is another is not given to a host that has the old one's file system mounted.
 /// </remarks>
 public sealed unsafe class TargetSupervisor : IDisposable
@@ -32,6 +32,8 @@ public sealed unsafe class TargetSupervisor : IDisposable
     private readonly byte* _page = (byte*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
     private readonly uint* _list = (uint*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
     private readonly string _firstSerial;
+    private List<string> _notes = []; // of the last load
+    private string _problem = string.Empty; // that keeps it from being there
     private Thread? _thread;
     private string _controllerName;
     private string _statePath;
@@ -43,20 +45,34 @@ public sealed unsafe class TargetSupervisor : IDisposable
     /// <summary>Connects or opens the target for the first time.</summary>
     /// <param name="settings">Where it is.</param>
     /// <param name="wantedTransferBytes">The largest transfer that the host is to be offered.</param>
-    /// <param name="connectDeadlineNanoseconds">How long a fabrics target is waited for.</param>
+    /// <param name="wait">How long a fabrics target is waited for.</param>
     /// <param name="log">For what happens to the target.</param>
     /// <exception cref="PlatformException">It is not there; the message is for the user.</exception>
-    public TargetSupervisor(PassthroughSettings settings, uint wantedTransferBytes, long connectDeadlineNanoseconds, EventLog log)
+    public TargetSupervisor(PassthroughSettings settings, uint wantedTransferBytes, TargetWait wait, EventLog log)
     {
         _settings = settings;
         _log = log;
-        _controllerName = ConnectFirst(connectDeadlineNanoseconds);
-        _statePath = TargetDevices.StatePath(_controllerName);
-        TargetSnapshot first = LoadScanned();
-        MaximumTransferBytes = TargetDevices.MaximumTransferBytes(first, _controllerName, wantedTransferBytes);
-        _firstSerial = TargetDevices.ReadAttribute(_controllerName, "serial");
-        Link = new TargetLink(first);
-        log.Write($"passthrough: /dev/{_controllerName} ({settings.Description}), {first.Namespaces.Length} namespaces, transfers up to {MaximumTransferBytes} B");
+        if (settings.ConnectOptions is string options)
+        {
+            FabricsConnection.Enter(options, settings.SubsystemNqn);
+        }
+
+        try
+        {
+            _controllerName = ConnectFirst(wait);
+            _statePath = TargetDevices.StatePath(_controllerName);
+            TargetSnapshot first = LoadScanned();
+            MaximumTransferBytes = TargetDevices.MaximumTransferBytes(first, _controllerName, wantedTransferBytes);
+            _firstSerial = TargetDevices.ReadAttribute(_controllerName, "serial");
+            Link = new TargetLink(first);
+        }
+        catch
+        {
+            LeaveConnection();
+            throw;
+        }
+
+        log.Write($"passthrough: /dev/{_controllerName} ({settings.Description}), {Link.Latest.Namespaces.Length} namespaces, transfers up to {MaximumTransferBytes} B");
     }
 
     /// <summary>What the reactor's side reads.</summary>
@@ -91,31 +107,54 @@ public sealed unsafe class TargetSupervisor : IDisposable
         Link.Dispose();
         NativeMemory.Free(_page);
         NativeMemory.Free(_list);
-        if (_settings.ConnectOptions is not null && _controllerName.Length > 0)
+        LeaveConnection();
+    }
+
+    private void LeaveConnection()
+    {
+        if (_settings.ConnectOptions is string options)
         {
-            FabricsConnection.Disconnect(_controllerName);
+            _ = FabricsConnection.Leave(options, _settings.SubsystemNqn);
         }
     }
 
-    private string ConnectFirst(long deadlineNanoseconds)
+    private string ConnectFirst(TargetWait wait)
     {
         if (_settings.ConnectOptions is not string options)
         {
             return TargetDevices.NameOf(_settings.DevicePath!);
         }
 
-        long end = Clock.MonotonicNanoseconds() + deadlineNanoseconds;
+        long end = Clock.MonotonicNanoseconds() + wait.Nanoseconds;
         while (true)
         {
             try
             {
-                return FabricsConnection.FindExisting(options) ?? FabricsConnection.Connect(options, _settings.SubsystemNqn);
+                return FindOrConnect(options);
             }
             catch (PlatformException problem) when (Clock.MonotonicNanoseconds() < end)
             {
-                _log.Write($"{problem.Message}; trying again");
-                Thread.Sleep((int)(RetryIntervalNanoseconds / 1_000_000));
+                SayProblem($"{problem.Message}; trying again");
             }
+
+            PollDescriptor stop = new() { Fd = wait.StopDescriptor, Events = PollEvents.In }; // -1 is passed over
+            if (Events.Poll(new Span<PollDescriptor>(ref stop), RetryIntervalNanoseconds) > 0)
+            {
+                throw new PlatformException($"passthrough: asked to end before {_settings.Description} was there");
+            }
+        }
+    }
+
+    private string FindOrConnect(string options) =>
+        FabricsConnection.FindExisting(options, _settings.SubsystemNqn) ?? FabricsConnection.Connect(options, _settings.SubsystemNqn);
+
+    /// <summary>Says what keeps the target away, once and not with each attempt: it may last for days.</summary>
+    private void SayProblem(string problem)
+    {
+        if (problem != _problem)
+        {
+            _problem = problem;
+            _log.Write(problem);
         }
     }
 
@@ -144,7 +183,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
             catch (PlatformException problem)
             {
                 _nextAttempt = Clock.MonotonicNanoseconds() + RetryIntervalNanoseconds;
-                _log.Write(problem.Message);
+                SayProblem(problem.Message);
             }
         }
     }
@@ -187,6 +226,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
         if (isLive != _isLive)
         {
             _isLive = isLive;
+            _problem = string.Empty;
             _log.Write(isLive ? $"passthrough: /dev/{_controllerName} is back" : $"passthrough: /dev/{_controllerName} lost its target, the kernel reconnects");
         }
 
@@ -279,14 +319,14 @@ public sealed unsafe class TargetSupervisor : IDisposable
     /// <summary>The target was gone: opens or connects it again, if it is the same.</summary>
     private void TryAgain()
     {
-        if (Link.Adopted != Link.Latest)
+        if (_retired.Count > 0)
         {
             return; // while our descriptors are open the kernel keeps the old controller's number
         }
 
         _nextAttempt = Clock.MonotonicNanoseconds() + RetryIntervalNanoseconds;
         string? name = _settings.ConnectOptions is string options
-            ? FabricsConnection.FindExisting(options) ?? FabricsConnection.Connect(options, _settings.SubsystemNqn)
+            ? FindOrConnect(options)
             : FindDrive();
         if (name is null)
         {
@@ -310,6 +350,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
 
         Publish(next);
         _isLive = true;
+        _problem = string.Empty;
         _log.Write($"passthrough: /dev/{name} is back, {next.Namespaces.Length} namespaces");
     }
 
@@ -349,10 +390,8 @@ public sealed unsafe class TargetSupervisor : IDisposable
         List<string> notes = [];
         Dictionary<uint, string> found = [];
         TargetSnapshot loaded = TargetDevices.Load(_controllerName, _settings, _identities, notes, found);
-        foreach (string note in notes)
-        {
-            _log.Write(note);
-        }
+        notes.FindAll(note => !_notes.Contains(note)).ForEach(note => _log.Write(note));
+        _notes = notes;
 
         foreach ((uint identifier, string identity) in found)
         {

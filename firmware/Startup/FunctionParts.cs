@@ -13,11 +13,9 @@ namespace Nvmepf.Firmware.Startup;
 /// <summary>What one served function is made of: its namespaces, its platform, its controller.</summary>
 internal sealed class FunctionParts : IDisposable
 {
-    /// <summary>A fabrics target may come up together with this board; longer is for whoever starts us again.</summary>
-    private const long ConnectDeadlineNanoseconds = 60_000_000_000;
-
     private readonly List<IDisposable> _parts = [];
     private readonly ServedFunction _function;
+    private readonly TargetWait _wait;
     private readonly EventLog _log;
 
     /// <summary>Opens and makes everything; nobody can connect yet.</summary>
@@ -26,12 +24,20 @@ internal sealed class FunctionParts : IDisposable
     /// <param name="siblings">Other controllers of the subsystem, whose storage this one shares.</param>
     /// <param name="backends">Storage that is open, the caller's to close; what is opened here is added.</param>
     /// <param name="reactors">The reactors, the function's home first.</param>
+    /// <param name="wait">How long a fabrics target is waited for.</param>
     /// <param name="log">The endpoint log.</param>
     /// <exception cref="PlatformException">Something cannot be opened; the message is for the user.</exception>
     public FunctionParts(
-        ServedFunction function, NamespaceStates states, IEnumerable<NvmeController> siblings, List<NamespaceBackend> backends, ReactorLink[] reactors, EventLog log)
+        ServedFunction function,
+        NamespaceStates states,
+        IEnumerable<NvmeController> siblings,
+        List<NamespaceBackend> backends,
+        ReactorLink[] reactors,
+        TargetWait wait,
+        EventLog log)
     {
         _function = function;
+        _wait = wait;
         _log = Keep(log.ForThread()); // the calling thread's, then the reactor's
         try
         {
@@ -110,8 +116,7 @@ internal sealed class FunctionParts : IDisposable
             return null;
         }
 
-        TargetSupervisor supervisor = Keep(new TargetSupervisor(
-            settings, _function.Settings.MaximumTransferBytes, ConnectDeadlineNanoseconds, _log));
+        TargetSupervisor supervisor = Keep(new TargetSupervisor(settings, _function.Settings.MaximumTransferBytes, _wait, _log));
         supervisor.Start();
         return Keep(new PassthroughTarget(settings, supervisor.Link, supervisor.MaximumTransferBytes, _function.Settings.CommandSlots));
     }

@@ -6,8 +6,10 @@ using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
+using Nvmepf.Firmware.Passthrough;
 using Nvmepf.Firmware.Reactors;
 using Nvmepf.Hal;
+using Nvmepf.Hal.Linux;
 
 namespace Nvmepf.Firmware.Startup;
 
@@ -17,9 +19,13 @@ internal sealed partial class Server : IDisposable
 {
     // The loop needs a few hundred bytes of stack; what is left is for start-up and for the runtime.
     private const int ReactorStackBytes = 512 * 1024;
+    private const long StartConnectNanoseconds = 60_000_000_000; // for all together; longer is for whoever starts us again
+    private const long LiveConnectNanoseconds = 5_000_000_000;
 
     private readonly EventLog _log;
     private readonly NamespaceStates _states;
+    private readonly int _stopDescriptor;
+    private readonly long _startEndsNanoseconds = Clock.MonotonicNanoseconds() + StartConnectNanoseconds;
     private readonly List<EventLog> _threadLogs = [];
     private readonly List<Reactor> _reactors = [];
     private readonly ReactorLink[] _links;
@@ -33,11 +39,16 @@ internal sealed partial class Server : IDisposable
     private volatile bool _hasBegun;
 
     /// <summary>Opens the namespaces and makes everything that the configuration asks for; nobody can connect yet.</summary>
+    /// <param name="configuration">What is configured.</param>
+    /// <param name="states">What functions of a subsystem share of its namespaces.</param>
+    /// <param name="log">The endpoint log.</param>
+    /// <param name="stopDescriptor">Readable when the process was asked to end and nothing is to be waited for; -1 for none.</param>
     /// <exception cref="PlatformException">No function can be opened; the message is for the user.</exception>
-    public Server(ServedConfiguration configuration, NamespaceStates states, EventLog log)
+    public Server(ServedConfiguration configuration, NamespaceStates states, EventLog log, int stopDescriptor = -1)
     {
         _log = log;
         _states = states;
+        _stopDescriptor = stopDescriptor;
         _servesSeveral = configuration.Functions.Count > 1;
         _links = new ReactorLink[configuration.Reactors.Count];
         try
@@ -160,7 +171,10 @@ internal sealed partial class Server : IDisposable
         ReactorLink[] homeFirst = [_links[index], .. _links.AsSpan(0, index), .. _links.AsSpan(index + 1)];
         try
         {
-            return new FunctionParts(configured, _states, ControllersOf(configured.Settings.SubsystemNqn), _backends, homeFirst, _log);
+            // Targets may come up together with this machine; beside functions that are served nobody waits for them.
+            long patience = _hasBegun ? LiveConnectNanoseconds : _startEndsNanoseconds - Clock.MonotonicNanoseconds();
+            TargetWait wait = new(patience, _stopDescriptor);
+            return new FunctionParts(configured, _states, ControllersOf(configured.Settings.SubsystemNqn), _backends, homeFirst, wait, _log);
         }
         catch (PlatformException)
         {

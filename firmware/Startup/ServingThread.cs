@@ -29,7 +29,7 @@ internal sealed class ServingThread : IDisposable
         _states = new NamespaceStates(log);
         try
         {
-            _server = new Server(configuration, _states, log);
+            _server = new Server(configuration, _states, log, supervision?.StopDescriptor ?? -1);
         }
         catch
         {

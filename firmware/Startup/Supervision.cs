@@ -13,8 +13,8 @@ namespace Nvmepf.Firmware.Startup;
 
 /// <summary>Tells an init how the process does, from before the start until after the end of the reactors.</summary>
 /// <remarks>
-/// A sign of life is given only when every reactor has made a turn since the last one. Until they are ready, for a minute at most, it is given
-/// without: a start takes its time, and one that takes longer hangs. After an orderly end, a failed start included, a hardware watchdog is
+/// A sign of life is given only when every reactor has made a turn since the last one. Until they are ready it is given without, for two minutes at
+/// most while storage is opened and for as long again while links come up: a start takes its time, and one that takes longer hangs. After an orderly end, a failed start included, a hardware watchdog is
 /// disarmed; after a crash it is not, so that the machine is reset unless the next start comes in time.
 /// </remarks>
 internal sealed class Supervision : IDisposable
@@ -25,8 +25,6 @@ internal sealed class Supervision : IDisposable
     private const int NotifyAttempts = 50;
     private const int NotifyPauseMilliseconds = 20;
     private const int AssumedTimeoutSeconds = 10; // of a watchdog that does not say
-    private const long StartMaximumNanoseconds = 60_000_000_000;
-
     private static readonly byte[] s_stopping = Encoding.ASCII.GetBytes("STOPPING=1\nSTATUS=Flushing");
     private static readonly byte[] s_alive = Encoding.ASCII.GetBytes("WATCHDOG=1");
 
@@ -100,6 +98,9 @@ internal sealed class Supervision : IDisposable
         }
     }
 
+    /// <summary>Readable when the process was asked to end, or -1: for who waits for something before it serves.</summary>
+    public int StopDescriptor => _stopDescriptor;
+
     /// <summary>From now on these reactors are looked at, which are about to start.</summary>
     public void Begin(params ReactorStatistics[] reactors) => _watched = new Watched(reactors);
 
@@ -112,7 +113,7 @@ internal sealed class Supervision : IDisposable
     }
 
     /// <summary>The reactors have ended, and others may begin: without any the process is as alive as this thread.</summary>
-    public void End() => _watched = new Watched([]);
+    public void End() => _watched = new Watched([]) { IsReady = true };
 
     /// <summary>Says that the process ends as it should: the ready file goes, the watchdog is disarmed.</summary>
     public void Dispose()
@@ -198,12 +199,19 @@ internal sealed class Supervision : IDisposable
     private void Look(long now)
     {
         Watched watched = _watched;
-        bool isStarting = !watched.IsReady && now - watched.SinceNanoseconds < StartMaximumNanoseconds;
+        bool isStarting = !watched.IsReady && now - watched.SinceNanoseconds < _options.StartMaximumMilliseconds * 1_000_000L;
         if (!watched.HaveAllTurned() && !isStarting)
         {
             if (!_hasSaidSilent)
             {
-                _log.Write("A reactor has made no turn for {0} ms: no sign of life is given until it does", _intervalNanoseconds / 1_000_000);
+                if (watched.IsReady)
+                {
+                    _log.Write("A reactor has made no turn for {0} ms: no sign of life is given until it does", _intervalNanoseconds / 1_000_000);
+                }
+                else
+                {
+                    _log.Write("The start has taken {0} ms: no sign of life is given until it is done", _options.StartMaximumMilliseconds);
+                }
             }
 
             _hasSaidSilent = true;
@@ -289,10 +297,10 @@ internal sealed class Supervision : IDisposable
         /// <summary>When they began to start.</summary>
         public long SinceNanoseconds { get; } = Clock.MonotonicNanoseconds();
 
-        /// <summary>True where each has made a turn since the last call.</summary>
+        /// <summary>True where each has made a turn since the last call. Without any it is true once they are not waited for any more.</summary>
         public bool HaveAllTurned()
         {
-            bool all = true;
+            bool all = reactors.Length > 0 || IsReady;
             for (int i = 0; i < reactors.Length; i++)
             {
                 ulong turns = Volatile.Read(ref reactors[i].Turns);

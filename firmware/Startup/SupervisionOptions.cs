@@ -35,6 +35,9 @@ internal sealed record SupervisionOptions
     /// <summary>Time between two looks at the reactors' progress; 0 for a quarter of the shortest timeout, at most a second.</summary>
     public int LookIntervalMilliseconds { get; init; }
 
+    /// <summary>Longest time that opening storage, and then bringing links up, may take; more than waiting for a fabrics target does.</summary>
+    public int StartMaximumMilliseconds { get; init; } = 120_000;
+
     /// <summary>Reads a command line and an environment.</summary>
     /// <param name="line">The command line.</param>
     /// <param name="environment">Gives the value of an environment variable, or null.</param>

@@ -127,6 +127,44 @@ public sealed class AnaTests
     }
 
     [Fact]
+    public void A_namespace_that_comes_or_goes_is_counted_for_its_group_without_an_event_of_its_own()
+    {
+        using AdminHost host = Create(new AnaGroupSetting(1, AnaState.Optimized));
+        Assert.Equal(
+            StatusCode.Success,
+            host.Run(AdminHost.Command(AdminOpcode.SetFeatures, 0, (uint)FeatureId.AsynchronousEventConfiguration, 1u << 11)).Code);
+        _ = host.Submit(AdminHost.Command(AdminOpcode.AsynchronousEventRequest));
+        Ask(host, new SetNamespaceActiveRequest(2, false));
+        Assert.Equal((1ul, 0ul), Counts(host));
+        Ask(host, new SetNamespaceActiveRequest(3, true));
+        Assert.Equal((2ul, 1ul), Counts(host));
+        Ask(host, new RemoveNamespaceRequest(4));
+        Assert.Equal((3ul, 2ul), Counts(host));
+        Ask(host, new AddNamespaceRequest(host.Controller, AdminHost.Namespace(4)));
+        Assert.Equal((4ul, 3ul), Counts(host));
+        Assert.Null(host.Take());
+    }
+
+    /// <summary>Change count of the log, and of its first group.</summary>
+    private static (ulong Log, ulong First) Counts(AdminHost host)
+    {
+        Assert.Equal(StatusCode.Success, ReadLog(host));
+        return (host.DataAs<AnaLogHeader>().ChangeCount, MemoryMarshal.Read<AnaGroupDescriptor>(host.Data(8192)[16..]).ChangeCount);
+    }
+
+    private static void Ask(AdminHost host, ControlRequest request)
+    {
+        Assert.Equal(ControlError.None, host.Controller.Control.Post(request));
+        for (int i = 0; i < 100 && !request.IsEnded; i++)
+        {
+            host.Turn();
+        }
+
+        Assert.True(request.IsEnded);
+        Assert.Equal(ControlError.None, request.Error);
+    }
+
+    [Fact]
     public void A_control_thread_can_ask_for_a_state()
     {
         using AdminHost host = Create(new AnaGroupSetting(7, AnaState.Optimized));

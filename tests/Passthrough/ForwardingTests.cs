@@ -120,6 +120,8 @@ public sealed unsafe class ForwardingTests
         ushort first = Listen(host);
         host.Pass(100_000_000);
         Assert.True(host.Host.AdminQueue.IsOutstanding(first)); // nothing is enabled
+        CompletionQueueEntry notOffered = host.Admin(AdminOpcode.SetFeatures, 0, (uint)FeatureId.AsynchronousEventConfiguration, 1 << 14); // endurance groups
+        Assert.Equal(StatusCode.InvalidField, notOffered.CompletionStatus.Status.Code);
         Assert.Equal(Status.Success, host.Admin(AdminOpcode.SetFeatures, 0, (uint)FeatureId.AsynchronousEventConfiguration, 0xFF).CompletionStatus.Status);
         Assert.Equal(0x0002_0101u, host.Host.WaitFor(host.Host.AdminQueue, first).Dword0); // temperature: log page 02h, information 01h, type 1
 

@@ -56,9 +56,17 @@ public sealed unsafe class IdentityCorrectionTests : IDisposable
         Assert.Equal(5, data.MaximumDataTransferSize); // 128 KiB
         Assert.Equal(0x66, data.SubmissionQueueEntrySize.Raw);
         Assert.Equal(0x44, data.CompletionQueueEntrySize.Raw);
-        Assert.Equal(ControllerAttributes.None, data.ControllerAttributes & (ControllerAttributes.TrafficBasedKeepAlive | ControllerAttributes.ReservationsAndHostIdentifierInteraction));
+        Assert.Equal(ControllerAttributes.None, data.ControllerAttributes & ControllerAttributes.ReservationsAndHostIdentifierInteraction);
         Assert.Equal("nqn.2026-01.test:board", Text(data.NvmSubsystemNvmeQualifiedName));
         Assert.Equal(ControllerType.IoController, data.ControllerType);
+    }
+
+    [Fact]
+    public void A_target_that_can_do_nothing_optional_is_announced_with_what_is_answered_here()
+    {
+        IdentifyController data = Correct(Passthrough);
+        Assert.Equal(ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.TrafficBasedKeepAlive, data.ControllerAttributes); // the timer counts traffic
+        Assert.Equal(LogPageAttributes.None, data.LogPageAttributes); // it would refuse log page 05h, or ignore the offset of another
     }
 
     [Fact]
@@ -105,7 +113,9 @@ public sealed unsafe class IdentityCorrectionTests : IDisposable
         data->AnaGroupIdentifier = 9;
         data->LbaFormats[0] = new LbaFormat { LbaDataSizeLog2 = 12 };
         *(byte*)&data->ReservationCapabilities = 0xFF;
+        *(byte*)&data->NamespaceAttributes = 0xFF;
         IdentityCorrection.Namespace(data, clear);
+        Assert.Equal(NamespaceAttributes.CurrentlyWriteProtected, data->NamespaceAttributes); // a host that does not know mounts it to write
         Assert.Equal(1000ul, data->NamespaceSizeLogicalBlocks);
         Assert.Equal(12, data->LbaFormats[0].LbaDataSizeLog2);
         Assert.Equal(clear ? 0 : 5, data->NamespaceGloballyUniqueIdentifier[3]);
@@ -161,10 +171,12 @@ public sealed unsafe class IdentityCorrectionTests : IDisposable
     {
         IdentifyNamespace* source = (IdentifyNamespace*)_target;
         source->EnduranceGroupIdentifier = 3;
+        source->NamespaceAttributes = NamespaceAttributes.CurrentlyWriteProtected;
         IdentifyIndependentNamespace* data = (IdentifyIndependentNamespace*)_data;
         IdentityCorrection.IndependentNamespace(data, source, hasWriteCache: true);
         Assert.True(data->NamespaceStatus.Ready);
         Assert.Equal(3, data->EnduranceGroupIdentifier);
+        Assert.Equal(NamespaceAttributes.CurrentlyWriteProtected, data->NamespaceAttributes);
         Assert.False(data->NamespaceFeatures.VolatileWriteCacheNotPresent);
     }
 

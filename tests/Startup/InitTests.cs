@@ -124,6 +124,30 @@ public sealed class InitTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_shutdown_by_BusyBox_waits_for_an_orderly_end()
+    {
+        // Its init sends SIGKILL a second after SIGTERM; what it runs before is waited for.
+        Assert.Contains("::shutdown:/usr/sbin/nvmepf-stop\n", File.ReadAllText(Path.Combine(Root, "tools/image/rootfs/etc/inittab")), StringComparison.Ordinal);
+        string settings = Path.Combine(_folder, "settings");
+        File.WriteAllText(settings, $"READY_FILE={ReadyFile}\n");
+        StopAsInitDoes(settings); // nothing runs: nothing to do
+        using var firmware = new FirmwareProcess("--namespace", "file:FOLDER/disk,size=16M", "--ready-file", ReadyFile);
+        _ = firmware.RunWell("identify");
+        StopAsInitDoes(settings);
+        Assert.True(firmware.HasExited);
+        Assert.False(File.Exists(ReadyFile));
+    }
+
+    private static void StopAsInitDoes(string settings)
+    {
+        ProcessStartInfo start = new("sh", [Path.Combine(Root, "tools/image/rootfs/usr/sbin/nvmepf-stop")]);
+        start.Environment["NVMEPF_SETTINGS"] = settings;
+        using Process stop = Process.Start(start)!;
+        stop.WaitForExit();
+        Assert.Equal(0, stop.ExitCode);
+    }
+
     [SystemdFact]
     public void Systemd_finds_nothing_wrong_with_the_unit()
     {

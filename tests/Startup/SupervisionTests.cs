@@ -97,6 +97,28 @@ public sealed class SupervisionTests : IDisposable
         Assert.False(File.Exists(ReadyFile));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_start_that_hangs_gives_no_sign_of_life_any_more(bool hasReactors)
+    {
+        File.WriteAllText(Watchdog, string.Empty);
+        using EventLog log = new(_logged);
+        using Supervision supervision = new(Options with { WatchdogDevice = Watchdog, StartMaximumMilliseconds = 300 }, -1, log);
+        if (hasReactors)
+        {
+            supervision.Begin(new ReactorStatistics()); // it never turns; without it, the storage of its functions never opens
+        }
+
+        WaitUntil(() => Log.Contains("The start has taken 300 ms", StringComparison.Ordinal));
+        Assert.NotEqual(0, Pets);
+        long pets = Pets;
+        Thread.Sleep(200);
+        Assert.Equal(pets, Pets);
+        supervision.End(); // nothing is to be served: that takes as long as it takes
+        WaitUntil(() => Pets > pets);
+    }
+
     [Fact]
     public void An_abstract_name_of_the_service_managers_socket_works()
     {

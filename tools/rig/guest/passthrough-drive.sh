@@ -1,5 +1,6 @@
-# passthrough-drive: the firmware passes commands on to a drive of this machine; the drive is removed under writes and comes back, and is then a
-# namespace whose transfers are polled for, as the drive has a poll queue (nvme.poll_queues).
+# passthrough-drive: the firmware passes commands on to a drive of this machine; the drive is removed under writes and comes back; its controller is
+# stopped and started under I/O beside another one; then the drive is a namespace whose transfers are polled for, as it has a poll queue
+# (nvme.poll_queues).
 # shellcheck shell=busybox
 # shellcheck source=tools/rig/guest/passthrough.sh
 . /rig/passthrough.sh
@@ -47,6 +48,46 @@ grep 'passthrough:' "$firmware_log"
 grep -q 'is gone' "$firmware_log" || fail "the firmware did not notice that the drive went"
 disk=/dev/$(basename /sys/class/nvme/nvme*/nvme*n1)
 same_data "$disk"
+stop_firmware
+
+step "the drive's controller is stopped and started while another one works"
+cat >/tmp/pair.json <<EOF
+{ "ports": [{"portid": 1, "addr": {"trtype": "pci"}, "subsystems": ["nqn.2026-01.test:ram", "nqn.2026-01.test:drive"]}],
+  "subsystems": [
+    {"nqn": "nqn.2026-01.test:ram", "attr": {"allow_any_host": "1"}, "namespaces": [{"nsid": 1, "enable": 1, "device": {"path": "ram:16M"}}]},
+    {"nqn": "nqn.2026-01.test:drive", "attr": {"allow_any_host": "1"}, "passthru": [{"device": {"path": "${disk%n*}"}, "enable": 1}]}],
+  "functions": [{"name": "ram", "nvme": {"subsysnqn": "nqn.2026-01.test:ram"}}, {"name": "drive", "nvme": {"subsysnqn": "nqn.2026-01.test:drive"}}],
+  "controllers": [{"name": "ram", "functions": ["ram"], "vfio_user": {"directory": "/run/ram"}},
+    {"name": "drive", "functions": ["drive"], "vfio_user": {"directory": "$socket"}}] }
+EOF
+# Open devices of the drive, which a controller that is stopped has none of.
+open_devices() { for file in /proc/"$firmware_pid"/fd/*; do readlink "$file"; done | grep -c "^/dev/\(nvme\|ng\)" || true; }
+commands_in_flight() { nvmepf console /run/ram -c "status --function drive" | grep -q 'commands in flight *[1-9]'; }
+said_stopped() { [ "$(grep -c 'function drive of controller drive is stopped' "$firmware_log")" = "$1" ]; }
+: >"$firmware_log"
+mkdir -p /run/ram
+launch_firmware --config /tmp/pair.json
+work_elsewhere() {
+  until [ -e /tmp/enough ]; do nvmepf-host --socket /run/ram --timeout 60 bench --pattern randrw --verify --depth 4 --seconds 1 || return; done
+}
+work_elsewhere >/tmp/other.log 2>&1 &
+other_pid=$!
+for round in 1 2; do
+  expect "devices that are open" "$(open_devices)" 2
+  nvmepf-host --socket "$socket" --timeout 60 bench --pattern randrw --depth 8 --seconds 60 --range 8M >/tmp/stopped.log 2>&1 &
+  stopped_pid=$!
+  wait_until 30 "its host's commands" commands_in_flight
+  nvmepf console /run/ram -c "set controllers/drive/start 0" >/dev/null || fail "the console refuses to stop the controller"
+  wait_until 30 "the controller to stop" said_stopped "$round"
+  kill "$stopped_pid" || true # its commands get no answer any more, and it would wait for them
+  expect "devices that are open" "$(open_devices)" 0
+  nvmepf console /run/ram -c "set controllers/drive/start 1" >/dev/null || fail "the console refuses to start the controller"
+  wait_until 30 "the controller to start" test -S "$socket/cntrl"
+  same_data "$disk"
+done
+touch /tmp/enough
+wait "$other_pid" || { cat /tmp/other.log; fail "the other controller's host: status $?"; }
+expect_more "commands of the other controller" "$(awk '/commands in/ { sum += $1 } END { print sum + 0 }' /tmp/other.log)" 0
 stop_firmware
 
 step "a namespace on the drive, polled for"

@@ -18,10 +18,13 @@ fail() {
 }
 
 # start_firmware OPTION...: serves the target to the userspace host.
-start_firmware() {
+start_firmware() { launch_firmware --vfio-user "$socket" --queues 2 "$@"; }
+
+# launch_firmware OPTION...: the same where a file says how.
+launch_firmware() {
   mkdir -p "$socket"
   : >>"$firmware_log"
-  nvmepf --vfio-user "$socket" --queues 2 "$@" >>"$firmware_log" 2>&1 &
+  nvmepf "$@" >>"$firmware_log" 2>&1 &
   firmware_pid=$!
   wait_until 120 "the firmware's socket" test -S "$socket/cntrl"
 }
