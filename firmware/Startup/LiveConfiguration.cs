@@ -112,6 +112,8 @@ internal sealed class LiveConfiguration : IDisposable
 
     private void WatchAll()
     {
+        // Before all else: a shell that has made a directory may need what belongs in it for its next command but two.
+        DirectoryShape.MakeGroups(_directory);
         try
         {
             Watch(_directory);
@@ -121,7 +123,7 @@ internal sealed class LiveConfiguration : IDisposable
             // Something went while it was looked at: that is told, and looked at again.
         }
 
-        // After the watch, so that no directory is missed that needs some; what is made here is told, and watched in the next round.
+        // And after the watch, so that no directory is missed that needs some; what is made here is told, and watched in the next round.
         DirectoryShape.MakeGroups(_directory);
     }
 
