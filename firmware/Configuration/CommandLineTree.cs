@@ -11,7 +11,6 @@ internal static class CommandLineTree
 {
     private const uint FileLengthMaxBytes = 16 << 20;
     private const string DefaultFunctionName = "nvmepf.0";
-    private const uint DefaultQueues = 4;
     private static readonly AttributeRow<SubsystemNode> s_vendorId =
         Row.Identifier<SubsystemNode>(null, "vendor_id", 4, 1, 0xFFFE, (n, v) => n.VendorId = v, n => n.VendorId);
     private static readonly AttributeRow<FunctionNode> s_deviceId =
@@ -87,7 +86,7 @@ internal static class CommandLineTree
         }
 
         ConfigurationTree tree = DirectoryLoader.Load(path, isStartAssumed: line.Request != CommandLineRequest.Serve);
-        ImpliedNodes.AddPorts(tree);
+        ImpliedNodes.AddToFunctions(tree);
         return tree;
     }
 
@@ -136,7 +135,6 @@ internal static class CommandLineTree
             subsystem.Nqn = StableIdentity.Nqn(subsystem.Serial, needsMachine ? readMachineId() : string.Empty, path, socket);
         }
 
-        subsystem.QueueIdMaximum ??= DefaultQueues;
         function.SubsystemNqn = subsystem.Nqn;
         function.PortId = 1;
         PortNode port = new() { Place = new Place(null, "--mdts-kb"), PortId = 1 };

@@ -21,7 +21,11 @@ internal static class ImpliedNodes
 
         foreach (FunctionNode function in tree.Functions)
         {
-            function.SubsystemNqn ??= OnlySubsystem(tree, function);
+            if (function.SubsystemNqn is null)
+            {
+                List<string> names = PossibleSubsystems(tree);
+                function.SubsystemNqn = names.Count == 1 ? names[0] : throw Missing(function, names);
+            }
         }
 
         AddPorts(tree);
@@ -45,8 +49,21 @@ internal static class ImpliedNodes
         tree.Controllers.Add(controller);
     }
 
-    /// <summary>Gives each function that has a subsystem, and names no port, the first port of type pci with that subsystem.</summary>
-    public static void AddPorts(ConfigurationTree tree)
+    /// <summary>
+    /// Gives each function of a directory its subsystem and port, where it names none and only one can be meant. One that is being made may have
+    /// none yet, which is no fault before it is served.
+    /// </summary>
+    public static void AddToFunctions(ConfigurationTree tree)
+    {
+        List<string> names = PossibleSubsystems(tree);
+        tree.Functions.ForEach(function => function.SubsystemNqn ??= names.Count == 1 ? names[0] : null);
+        AddPorts(tree);
+    }
+
+    /// <summary>What is said where a function that is served names no subsystem.</summary>
+    public static ConfigurationException Missing(ConfigurationTree tree, FunctionNode function) => Missing(function, PossibleSubsystems(tree));
+
+    private static void AddPorts(ConfigurationTree tree)
     {
         foreach (FunctionNode function in tree.Functions)
         {
@@ -56,7 +73,8 @@ internal static class ImpliedNodes
         }
     }
 
-    private static string OnlySubsystem(ConfigurationTree tree, FunctionNode function)
+    /// <summary>Subsystems that a function without a name for its own can mean: those on ports of type pci, or all where there are no ports.</summary>
+    private static List<string> PossibleSubsystems(ConfigurationTree tree)
     {
         List<string> names = [];
         foreach (PortNode port in tree.Ports)
@@ -72,15 +90,13 @@ internal static class ImpliedNodes
             names.AddRange(tree.Subsystems.ConvertAll(subsystem => subsystem.Nqn));
         }
 
-        if (names.Count == 1)
-        {
-            return names[0];
-        }
+        return names;
+    }
 
-        Place place = function.Place.Member("nvme").Member("subsysnqn");
-        throw ConfigurationException.At(place, names.Count == 0
+    private static ConfigurationException Missing(FunctionNode function, List<string> names) => ConfigurationException.At(
+        function.Place.Member("nvme").Member("subsysnqn"),
+        names.Count == 0
             ? "is missing, and no port of type pci has a subsystem; allowed: the nqn of a subsystem"
             : $"is missing, and there are {names.Count} subsystems on ports of type pci; allowed: "
                 + ConfigurationException.Printable(string.Join(", ", names)));
-    }
 }

@@ -1,7 +1,5 @@
 using System.Linq;
 using Nvmepf.Firmware.Configuration;
-using Nvmepf.Firmware.Control;
-using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Firmware.Startup;
 using Nvmepf.Hal;
@@ -192,7 +190,7 @@ internal sealed class ConfigurationView
         AddLinks(viewed, "subsystems", port.Subsystems);
         AddNodes(viewed, "ana_groups", port.AnaGroups, AnaGroupNode.Attributes, "grpid", () => new AnaGroupNode(), (below, group) =>
         {
-            if (FunctionsOf(port).Any())
+            if (_functions.Any(function => AnaStateChange.IsOn(function.Controller, _editor.Tree, port)))
             {
                 MakeLive(below, AnaStateFile, () => group.State ?? "optimized", text => SetAnaState(below, port, group, text));
             }
@@ -218,18 +216,11 @@ internal sealed class ConfigurationView
         }
 
         AnaState state = new AnaGroupNode { State = text }.ToState();
-        foreach (ConsoleFunction function in FunctionsOf(port))
+        if (AnaStateChange.Ask(_functions.Select(function => function.Controller), _editor.Tree, port, group.GroupId, state) is string problem)
         {
-            ControlError error = function.Controller.Control.Ask(new SetAnaStateRequest(group.GroupId, state));
-            if (error != ControlError.None)
-            {
-                throw new PlatformException($"{function.Name}: {ControlErrorText.Describe(error)}");
-            }
+            throw new PlatformException(problem);
         }
 
         group.State = text;
     }
-
-    private IEnumerable<ConsoleFunction> FunctionsOf(PortNode port) => _functions.Where(
-        function => _editor.Tree.Functions.Find(node => node.Name == function.Name)?.PortId == port.PortId);
 }

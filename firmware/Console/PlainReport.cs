@@ -77,7 +77,7 @@ internal sealed class PlainReport : Report
         Begin();
         for (int i = 0; i < _columnCount; i++)
         {
-            AppendCell(i, _columns[i].Name.Replace('_', ' '));
+            AppendCell(i, Heading(_columns[i].Name));
         }
 
         Flush();
@@ -143,6 +143,10 @@ internal sealed class PlainReport : Report
             Append(character == '_' ? ' ' : character);
         }
     }
+
+    /// <summary>Rates are written as such: errors_s is errors/s.</summary>
+    private static string Heading(string name) =>
+        (name.EndsWith("_s", StringComparison.Ordinal) ? $"{name[..^2]}/s" : name).Replace('_', ' ');
 
     /// <summary>What is shown in words has its own unit.</summary>
     private static string WithoutUnit(string name)

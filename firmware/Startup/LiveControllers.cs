@@ -1,6 +1,5 @@
 using Nvmepf.Firmware.Configuration;
 using Nvmepf.Firmware.Console;
-using Nvmepf.Firmware.Control;
 using Nvmepf.Firmware.Controller;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Hal;
@@ -270,7 +269,7 @@ internal sealed class LiveControllers : IDisposable
         ServedConfiguration target;
         lock (_namespaces!.Gate) // the nodes are those that consoles look at, and judging fills and sorts them
         {
-            together = PutTogether(load(), tree);
+            together = ServedTree.PutTogether(_tree!, _functions, load(), _controls.Directory is null ? null : tree);
             target = ServedConfiguration.Resolve(together, _functions);
         }
 
@@ -298,60 +297,6 @@ internal sealed class LiveControllers : IDisposable
 
         difference.Postponed.FindAll(line => !_lastPostponed.Contains(line)).ForEach(line => _log.Write(line));
         _lastPostponed = difference.Postponed;
-    }
-
-    /// <summary>What is served as it was when it started, and all else as it is now.</summary>
-    /// <param name="next">A tree as it is now, which becomes the result.</param>
-    /// <param name="wanted">The same, judged.</param>
-    private ConfigurationTree PutTogether(ConfigurationTree next, ConfigurationTree wanted)
-    {
-        foreach (ServedFunction function in _functions)
-        {
-            FunctionNode functionNode = _tree!.Functions.Find(node => node.Name == function.Settings.Name)!;
-            Replace(next.Functions, functionNode, node => node.Name == functionNode.Name);
-            EndpointControllerNode controller = _tree.Controllers.Find(node => node.Name == function.ControllerName)!;
-            if (Replace(next.Controllers, controller, node => node.Name == controller.Name) is { } otherController)
-            {
-                controller.Start = otherController.Start;
-                SetList(controller.Functions, otherController.Functions);
-            }
-
-            SubsystemNode subsystem = _tree.Subsystems.Find(node => node.Nqn == function.Settings.SubsystemNqn)!;
-            if (Replace(next.Subsystems, subsystem, node => node.Nqn == subsystem.Nqn) is not null && _controls.Directory is not null)
-            {
-                SetList(subsystem.Namespaces, wanted.Subsystems.Find(node => node.Nqn == subsystem.Nqn)!.Namespaces);
-            }
-
-            PortNode port = _tree.Ports.Find(node => node.PortId == functionNode.PortId)!;
-            if (Replace(next.Ports, port, node => node.PortId == port.PortId) is { } otherPort)
-            {
-                SetList(port.Subsystems, otherPort.Subsystems);
-            }
-        }
-
-        return next;
-    }
-
-    /// <returns>The node that was replaced; null where it had been before, or was not there.</returns>
-    private static TNode? Replace<TNode>(List<TNode> nodes, TNode served, Predicate<TNode> isSame)
-        where TNode : class
-    {
-        int index = nodes.FindIndex(isSame);
-        if (index < 0)
-        {
-            nodes.Add(served); // judged with the rest
-            return null;
-        }
-
-        TNode other = nodes[index];
-        nodes[index] = served;
-        return other == served ? null : other;
-    }
-
-    private static void SetList<TItem>(List<TItem> list, List<TItem> items)
-    {
-        list.Clear();
-        list.AddRange(items);
     }
 
     private void Start(ServedFunction function)
@@ -431,20 +376,11 @@ internal sealed class LiveControllers : IDisposable
     /// <summary>Asks every controller whose function is on the port; who looks at the tree sees what was taken.</summary>
     private void SetAnaState(PortNode port, AnaGroupNode running, AnaGroupNode wanted)
     {
-        Place place = wanted.Place.Member("ana").Member("state");
-        foreach (ServedFunction function in _functions)
+        List<NvmeController> controllers = _functions.ConvertAll(function => ControllerOf(function)!);
+        if (AnaStateChange.Ask(controllers, _tree!, port, running.GroupId, wanted.ToState()) is string problem)
         {
-            if (_tree!.Functions.Find(node => node.Name == function.Settings.Name)?.PortId != port.PortId)
-            {
-                continue;
-            }
-
-            ControlError error = ControllerOf(function)!.Control.Ask(new SetAnaStateRequest(running.GroupId, wanted.ToState()));
-            if (error != ControlError.None)
-            {
-                _log.Write($"{place}: cannot change on {function.Settings.Name}: {ControlErrorText.Describe(error)}");
-                return; // looked at again with the next change
-            }
+            _log.Write($"{wanted.Place.Member("ana").Member("state")}: cannot change on {problem}"); // looked at again with the next change
+            return;
         }
 
         running.State = wanted.State;

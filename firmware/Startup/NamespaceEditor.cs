@@ -266,7 +266,7 @@ internal sealed class NamespaceEditor(LiveNamespaces? live, ConfigurationTree tr
         }
 
         string nqn = subsystem.Nqn;
-        ServedNamespace come = ServedConfiguration.ResolveNamespace(tree, subsystem, node, others);
+        ServedNamespace come = ServedNamespaces.Judge(tree, subsystem, node, others);
         string? problem = Live.Add(nqn, come);
         if (problem is not null && Live.Served[nqn].Contains(come))
         {

@@ -38,6 +38,18 @@ public sealed class DirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_function_may_leave_out_what_only_one_thing_can_be_meant_by()
+    {
+        RunSession("rm -r pci_ep/functions/nvmet_pci_epf/nvmepf.0/nvme");
+        Assert.Equal("nvmepf.0.nqn", Judge.Only(ServedConfiguration.Resolve(Load())).Settings.SubsystemNqn);
+        _directory.Shell("mkdir nvmet/subsystems/other; ln -s ../../../subsystems/other nvmet/ports/1/subsystems/");
+        Assert.Equal(
+            $"{_directory.Root}/pci_ep/functions/nvmet_pci_epf/nvmepf.0/nvme/subsysnqn: is missing, and there are 2 subsystems on ports of type pci; "
+                + "allowed: nvmepf.0.nqn, other",
+            Error());
+    }
+
+    [Fact]
     public void Nothing_starts_by_itself()
     {
         RunSession("echo 0 > pci_ep/controllers/a40000000.pcie-ep/start");

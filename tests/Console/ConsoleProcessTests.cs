@@ -273,8 +273,8 @@ public sealed class ConsoleProcessTests
         using FirmwareProcess firmware = new("--namespace", "null:1M", "--console", terminal.Path);
         _ = terminal.WaitFor("nvmepf> ");
         terminal.Type("top\r");
-        _ = terminal.WaitFor("errors s");
-        _ = terminal.WaitFor("errors s");
+        _ = terminal.WaitFor("errors/s");
+        _ = terminal.WaitFor("errors/s");
         terminal.Type("q");
         _ = terminal.WaitFor("\rnvmepf> ");
         terminal.Type("shutdown\r");
