@@ -1,5 +1,5 @@
 # passthrough-tcp: the firmware connects to an NVMe/TCP target and passes commands on to it; the target's port goes away under writes and comes
-# back, then the connection is deleted; then a namespace is taken away and put back.
+# back, then the connection is deleted; then a namespace is taken away and put back; then somebody else is connected to the same target.
 # shellcheck shell=busybox
 # shellcheck source=tools/rig/guest/passthrough.sh
 . /rig/passthrough.sh
@@ -32,7 +32,8 @@ for setting in trtype=tcp adrfam=ipv4 traddr=127.0.0.1 trsvcid=4420; do echo "${
 ln -s "$target/subsystems/$nqn" "$target/ports/1/subsystems/$nqn"
 
 step "the firmware connects"
-start_firmware --passthrough "transport=tcp,traddr=127.0.0.1,trsvcid=4420,nqn=$nqn,nr_io_queues=2,keep_alive_tmo=2"
+volume="transport=tcp,traddr=127.0.0.1,trsvcid=4420,nqn=$nqn,nr_io_queues=2,keep_alive_tmo=2"
+start_firmware --passthrough "$volume"
 wait_until 60 "the volume" find_disk
 host identify | tee /tmp/identify
 grep -q 'volume-1' /tmp/identify || fail "the target's serial number is not seen"
@@ -64,3 +65,13 @@ same_data "$block"
 stop_firmware
 [ -z "$(ls /sys/class/nvme)" ] || fail "the firmware left its connection behind"
 printf 'ok: the firmware has disconnected\n'
+
+step "an operator's own connection to the volume is left alone"
+printf '%s' "$volume,hostnqn=nqn.2026-01.test:operator,hostid=0aa0c1d0-0000-4000-8000-000000000002" >/dev/nvme-fabrics
+wait_until 60 "the operator's connection" find_disk
+operators=$(ls /sys/class/nvme)
+start_firmware --passthrough "$volume"
+expect "controllers" "$(ls /sys/class/nvme | wc -l)" 2
+host read --lba 0 --length 4K --output /tmp/in
+stop_firmware
+expect "the controller that is left" "$(ls /sys/class/nvme)" "$operators"
