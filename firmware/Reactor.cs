@@ -146,7 +146,8 @@ public sealed partial class Reactor : IDisposable
         _ = Threads.SetName($"reactor{_link.Index}");
         if (_options.Cpu >= 0 && Threads.SetAffinity(_options.Cpu) is int error and < 0)
         {
-            throw new PlatformException($"cannot pin reactor {_link.Index} to CPU {_options.Cpu}: {Errno.Describe(error)}");
+            throw new PlatformException(
+                $"cannot pin reactor {_link.Index} to CPU {_options.Cpu}: {Errno.Describe(error)}; allowed: {AllowedCpus()}");
         }
 
         // The slack that a thread begins with is as long as a nap.
@@ -155,6 +156,23 @@ public sealed partial class Reactor : IDisposable
         {
             throw new PlatformException($"cannot start the io_uring: {Errno.Describe(startError)}");
         }
+    }
+
+    /// <summary>The CPUs that the process may use, for a person: of a machine, a cpuset or what taskset left.</summary>
+    private static string AllowedCpus()
+    {
+        Span<ulong> mask = stackalloc ulong[Threads.MaximumCpus / 64];
+        _ = Threads.GetAffinity(mask);
+        List<int> cpus = [];
+        for (int cpu = 0; cpu < Threads.MaximumCpus; cpu++)
+        {
+            if (((mask[cpu / 64] >> (cpu % 64)) & 1) != 0)
+            {
+                cpus.Add(cpu);
+            }
+        }
+
+        return string.Join(", ", cpus);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Queues;
+using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Controller;
 
@@ -218,6 +219,8 @@ public sealed partial class NvmeController
     private void ReportDoorbell(byte information)
     {
         Log.WriteLimited(information == InvalidDoorbellValue ? "Host wrote an invalid doorbell value" : "Host wrote the doorbell of a queue that does not exist");
+        StatusCode code = information == InvalidDoorbellValue ? StatusCode.InvalidField : StatusCode.InvalidQueueIdentifier;
+        Errors.RecordControllerError(new Status(code, true)); // in the log page that the event names
         Events.Raise(this, ErrorEventType, information, ErrorInformationLog);
     }
 

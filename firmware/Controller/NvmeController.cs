@@ -67,7 +67,7 @@ public sealed partial class NvmeController : IFunctionHandler, IDisposable
         Home = Shares[0];
         _loads = new ulong[Shares.Length];
         _commandsSeen = new ulong[Shares.Length];
-        Registers = new RegisterFile(platform, settings);
+        Registers = new RegisterFile(platform, settings, passthrough?.Settings.LongestTimeoutSeconds ?? 0);
         AttachNamespaces();
         _comparesRegisters = !platform.TrapsRegisterWrites;
         log.Write($"New PCI ctrl \"{settings.Name}.{settings.SubsystemNqn}\", {IoQueueCount} I/O queues, mdts {settings.MaximumTransferBytes} B");

@@ -30,16 +30,23 @@ public sealed unsafe partial class RegisterFile
     private readonly uint[] _image = new uint[PageBytes / sizeof(uint)];
 
     /// <summary>Creates the registers over the BAR's memory, at their reset values.</summary>
-    public RegisterFile(IPlatform platform, ControllerSettings settings)
+    /// <param name="platform">Where BAR 0 is.</param>
+    /// <param name="settings">What hosts are told.</param>
+    /// <param name="heldSeconds">Longest time that another controller may hold a command, which a reset waits for; 0 where there is none.</param>
+    public RegisterFile(IPlatform platform, ControllerSettings settings, uint heldSeconds = 0)
     {
         _platform = platform;
         _bar = platform.Bar0;
+
+        // A host gives a controller up that is not ready after CAP.TO.
+        ulong longest = ReadyTimeoutIn500Milliseconds + (heldSeconds * 2ul);
+        byte readyTimeout = (byte)Math.Min(longest, byte.MaxValue);
         Capabilities = new ControllerCapabilities
         {
             MaximumQueueEntriesSupportedZeroBased = (ushort)(settings.QueueEntriesMax - 1),
             ContiguousQueuesRequired = true,
             ArbitrationMechanismsSupported = ArbitrationMechanismsSupported.WeightedRoundRobinWithUrgent,
-            TimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds,
+            TimeoutIn500Milliseconds = readyTimeout,
             CommandSetsSupported = CommandSetsSupported.NvmCommandSet | CommandSetsSupported.IoCommandSets,
             MemoryPageSizeMinimum = 0,
             MemoryPageSizeMaximum = MemoryPageSizeMaximum,
@@ -47,7 +54,7 @@ public sealed unsafe partial class RegisterFile
         };
         Set64(RegisterOffset.ControllerCapabilities, Capabilities.Raw);
         Set32(RegisterOffset.Version, settings.Version);
-        Set32(RegisterOffset.ControllerReadyTimeouts, new ControllerReadyTimeouts { ReadyWithMediaTimeoutIn500Milliseconds = ReadyTimeoutIn500Milliseconds }.Raw);
+        Set32(RegisterOffset.ControllerReadyTimeouts, new ControllerReadyTimeouts { ReadyWithMediaTimeoutIn500Milliseconds = readyTimeout }.Raw);
         ResetAll();
     }
 

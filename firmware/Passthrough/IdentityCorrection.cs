@@ -1,8 +1,5 @@
-using System.Numerics;
-using Nvmepf.Firmware.Commands.Admin;
 using Nvmepf.Firmware.Commands.Admin.Structures;
 using Nvmepf.Firmware.Controller;
-using Nvmepf.Firmware.Transfer;
 using Nvmepf.Spec;
 
 namespace Nvmepf.Firmware.Passthrough;
@@ -17,10 +14,6 @@ namespace Nvmepf.Firmware.Passthrough;
 /// </remarks>
 public static unsafe class IdentityCorrection
 {
-    private const int PageShift = 12; // CAP.MPSMIN
-    private const byte SubmissionEntryLog2 = 6;
-    private const byte CompletionEntryLog2 = 4;
-
     /// <summary>Attributes of the media; what is the connection's (host identifier, keep alive, reservations) is ours.</summary>
     private const ControllerAttributes MediaAttributes =
         ControllerAttributes.NonOperationalPowerStatePermissiveMode | ControllerAttributes.NvmSets | ControllerAttributes.ReadRecoveryLevels
@@ -53,8 +46,9 @@ public static unsafe class IdentityCorrection
         PassthroughSettings passthrough,
         uint maximumTransferBytes)
     {
+        ControllerStructure.FillConnection(data, settings, maximumTransferBytes);
         WriteIdentity(data, target, settings, passthrough);
-        WriteOwnLimits(data, target, settings, maximumTransferBytes);
+        WriteOwnLimits(data, target);
         CopyMedia(data, target);
     }
 
@@ -125,9 +119,6 @@ public static unsafe class IdentityCorrection
     private static void WriteIdentity(
         IdentifyController* data, IdentifyController* target, ControllerSettings settings, PassthroughSettings passthrough)
     {
-        data->PciVendorId = settings.VendorId;
-        data->PciSubsystemVendorId = settings.SubsystemVendorId;
-        data->ControllerMultiPathCapabilities = ControllerStructure.MultiPath(settings);
         data->SerialNumber = target->SerialNumber;
         data->ModelNumber = target->ModelNumber;
         data->FirmwareRevision = target->FirmwareRevision;
@@ -146,41 +137,23 @@ public static unsafe class IdentityCorrection
         {
             AsciiField.Write(data->FirmwareRevision, settings.FirmwareRevision);
         }
-
-        data->ControllerId = settings.ControllerId;
-        data->Version = new Spec.Version(settings.Version);
-        data->ControllerType = ControllerType.IoController;
-        Span<byte> name = data->NvmSubsystemNvmeQualifiedName;
-        int length = Math.Min(settings.SubsystemNqn.Length, name.Length - 1);
-        AsciiField.Write(name[..length], settings.SubsystemNqn);
     }
 
-    /// <summary>What this firmware answers for: queues, events, aborts, logs of its own, retry delays.</summary>
-    private static void WriteOwnLimits(
-        IdentifyController* data, IdentifyController* target, ControllerSettings settings, uint maximumTransferBytes)
+    /// <summary>What passes of what the target can do on its connection, and what is done here when it is lost.</summary>
+    private static void WriteOwnLimits(IdentifyController* data, IdentifyController* target)
     {
-        data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
-        data->MaximumDataTransferSize = (byte)(BitOperations.Log2(maximumTransferBytes) - PageShift);
         data->OptionalAsynchronousEventsSupported = AsyncEvents.SupportedOfPassthrough;
-        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.TrafficBasedKeepAlive
-            | (target->ControllerAttributes & MediaAttributes);
+        data->ControllerAttributes |= target->ControllerAttributes & MediaAttributes;
         data->CommandRetryDelayTime1In100Milliseconds = TargetStatus.RetryDelay1In100Milliseconds;
         data->CommandRetryDelayTime2In100Milliseconds = TargetStatus.RetryDelay2In100Milliseconds;
         data->CommandRetryDelayTime3In100Milliseconds = TargetStatus.RetryDelay3In100Milliseconds;
-        data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
-        data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
-        data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = 1 };
         data->LogPageAttributes = target->LogPageAttributes & PassedLogs;
-        data->ErrorLogPageEntriesZeroBased = ErrorLog.EntryCount - 1;
-        data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
-        data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };
-        data->CompletionQueueEntrySize = new QueueEntrySize { MinimumLog2 = CompletionEntryLog2, MaximumLog2 = CompletionEntryLog2 };
-        data->MaximumOutstandingCommands = (ushort)Math.Min(settings.QueueEntriesMax, ushort.MaxValue);
-        data->SglSupport = DataMapper.SglSupport;
     }
 
     private static void CopyMedia(IdentifyController* data, IdentifyController* target)
     {
+        data->Rtd3ResumeLatencyMicroseconds = target->Rtd3ResumeLatencyMicroseconds;
+        data->Rtd3EntryLatencyMicroseconds = target->Rtd3EntryLatencyMicroseconds; // how long hosts wait for a shutdown, which flushes the target
         data->ReadRecoveryLevelsSupported = target->ReadRecoveryLevelsSupported;
         data->NumberOfPowerStatesSupportedZeroBased = target->NumberOfPowerStatesSupportedZeroBased;
         data->AdminVendorSpecificCommandConfiguration = target->AdminVendorSpecificCommandConfiguration;

@@ -27,6 +27,9 @@ public sealed record PassthroughSettings
     /// <summary>Longest time of an I/O command in seconds; the kernel ends it then.</summary>
     public uint IoTimeoutSeconds { get; init; } = DefaultIoTimeoutSeconds;
 
+    /// <summary>Longest time of any command in seconds.</summary>
+    public uint LongestTimeoutSeconds => Math.Max(AdminTimeoutSeconds, IoTimeoutSeconds);
+
     /// <summary>Subsystem NQN that hosts see; identifiers of our own are made from it.</summary>
     public required string SubsystemNqn { get; init; }
 

@@ -169,6 +169,7 @@ public sealed class AsyncEventTests
         }
 
         Assert.Equal(InvalidRegister, TakeEvent(host).Dword0);
+        Assert.Equal(StatusCode.InvalidQueueIdentifier, NewestError(host));
     }
 
     [Fact]
@@ -178,6 +179,16 @@ public sealed class AsyncEventTests
         _ = host.Submit(Request());
         host.Doorbell(0, 5000);
         Assert.Equal(InvalidValue, TakeEvent(host).Dword0);
+        Assert.Equal(StatusCode.InvalidField, NewestError(host));
+    }
+
+    /// <summary>What the log page that error events name says of the newest error, which is of no command.</summary>
+    private static StatusCode NewestError(AdminHost host)
+    {
+        Assert.Equal(StatusCode.Success, host.Run(AdminHost.Command(AdminOpcode.GetLogPage, 0, 0x000F_0001)).Code);
+        ErrorInformationLogEntry entry = host.DataAs<ErrorInformationLogEntry>();
+        Assert.Equal((0xFFFF, 0xFFFF), (entry.SubmissionQueueIdentifier, entry.CommandIdentifier));
+        return entry.StatusInfo.Status.Code;
     }
 
     [Fact]

@@ -31,18 +31,9 @@ internal sealed class FirmwareProcess : IDisposable
     private FirmwareProcess(Dictionary<string, string> environment, string[] socket, string[] arguments)
     {
         _ = Directory.CreateDirectory(_folder);
-        string? binary = FindBinary();
-        var start = new ProcessStartInfo(binary ?? "dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-        if (binary is null)
-        {
-            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "nvmepf.dll"));
-        }
-
-        foreach (string argument in (string[])[.. socket, .. arguments])
-        {
-            start.ArgumentList.Add(argument.Replace("FOLDER", _folder, StringComparison.Ordinal));
-        }
-
+        ProcessStartInfo start = StartInfo(Array.ConvertAll([.. socket, .. arguments], argument => argument.Replace("FOLDER", _folder, StringComparison.Ordinal)));
+        start.RedirectStandardError = true;
+        start.RedirectStandardOutput = true;
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -53,6 +44,13 @@ internal sealed class FirmwareProcess : IDisposable
         _process.OutputDataReceived += Keep;
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
+    }
+
+    /// <summary>How the firmware is started, for who looks after it by himself.</summary>
+    internal static ProcessStartInfo StartInfo(params string[] arguments)
+    {
+        string? binary = FindBinary();
+        return new ProcessStartInfo(binary ?? "dotnet", binary is null ? [Path.Combine(AppContext.BaseDirectory, "nvmepf.dll"), .. arguments] : arguments);
     }
 
     /// <summary>One whose configuration says where its sockets are; its console is in the folder.</summary>

@@ -111,6 +111,14 @@ public sealed unsafe class ForwardingTests
     }
 
     [Fact]
+    public void A_host_waits_for_a_reset_as_long_as_the_target_may_hold_a_command()
+    {
+        using PassthroughHost host = new(PassthroughHost.Snapshot(Accepts, 1));
+        double waitSeconds = host.Controller.Registers.Capabilities.TimeoutIn500Milliseconds / 2.0;
+        Assert.InRange(waitSeconds, host.Controller.Passthrough!.Settings.AdminTimeoutSeconds + 5, 127.5);
+    }
+
+    [Fact]
     public void Warnings_of_the_target_are_events_for_a_host_that_asked_for_them()
     {
         const uint SmartLog = 0x007F_0002;

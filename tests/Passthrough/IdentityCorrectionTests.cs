@@ -76,12 +76,14 @@ public sealed unsafe class IdentityCorrectionTests : IDisposable
         target->WarningCompositeTemperatureThresholdKelvin = 350;
         target->NumberOfPowerStatesSupportedZeroBased = 4;
         target->AtomicWriteUnitNormalZeroBased = 63;
+        target->Rtd3EntryLatencyMicroseconds = 12_000_000;
         target->VendorSpecific[17] = 0xAB;
         target->TotalNvmCapacityBytes = 1ul << 40;
         target->NumberOfNamespaces = 12;
         IdentifyController data = Correct(Passthrough);
         Assert.Equal(350, data.WarningCompositeTemperatureThresholdKelvin);
         Assert.Equal(4, data.NumberOfPowerStatesSupportedZeroBased);
+        Assert.Equal(12_000_000u, data.Rtd3EntryLatencyMicroseconds);
         Assert.Equal(63, data.AtomicWriteUnitNormalZeroBased);
         Assert.Equal(0xAB, data.VendorSpecific[17]);
         Assert.Equal((UInt128)(1ul << 40), data.TotalNvmCapacityBytes);

@@ -101,6 +101,18 @@ public sealed class InitTests : IDisposable
         Assert.Contains("RLIMIT_MEMLOCK is 65536 bytes; allowed: no limit (LimitMEMLOCK=infinity", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_core_that_the_process_may_not_use_is_said_with_those_that_it_may()
+    {
+        ProcessStartInfo start = FirmwareProcess.StartInfo("--vfio-user", _folder, "--namespace", "ram:16M", "--cpu", "1023");
+        start.RedirectStandardError = true;
+        using Process process = Process.Start(start)!;
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(Nvmepf.Firmware.Program.StartFailed, process.ExitCode);
+        Assert.Matches("cannot pin reactor 0 to CPU 1023: EINVAL .*; allowed: [0-9]+(, [0-9]+)*\n", errors);
+    }
+
     [Theory]
     [InlineData("tools/image/systemd/nvmepf.service", "ExecStart=")]
     [InlineData("tools/image/rootfs/usr/sbin/nvmepf-board", "exec /usr/sbin/nvmepf")]

@@ -25,27 +25,35 @@ internal static unsafe class ControllerStructure
         Fill = &Fill,
     };
 
-    private static void Fill(NvmeController controller, ref CommandSlot slot)
-    {
-        IdentifyController* data = (IdentifyController*)slot.Buffer;
-        FillIdentity(data, controller.Settings);
-        FillAdmin(data, controller);
-        FillCommandSet(data, controller);
-    }
-
-    private static void FillIdentity(IdentifyController* data, ControllerSettings settings)
+    /// <summary>
+    /// What is between a controller and its host, whosever the media are: identity on the bus and in the subsystem, queues, events, limits. Written
+    /// first; the rest is added to it.
+    /// </summary>
+    /// <param name="data">4096 zeroed bytes.</param>
+    /// <param name="settings">What the controller was told before start.</param>
+    /// <param name="maximumTransferBytes">The largest transfer, a power of two of 4096 or more.</param>
+    internal static void FillConnection(IdentifyController* data, ControllerSettings settings, uint maximumTransferBytes)
     {
         data->PciVendorId = settings.VendorId;
         data->PciSubsystemVendorId = settings.SubsystemVendorId;
-        AsciiField.Write(data->SerialNumber, settings.Serial);
-        AsciiField.Write(data->ModelNumber, settings.Model);
-        AsciiField.Write(data->FirmwareRevision, settings.FirmwareRevision);
-        data->IeeeOui[0] = (byte)settings.IeeeOui;
-        data->IeeeOui[1] = (byte)(settings.IeeeOui >> 8);
-        data->IeeeOui[2] = (byte)(settings.IeeeOui >> 16);
+        data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
+        data->ControllerMultiPathCapabilities = settings.HasSiblings
+            ? MultiPathCapabilities.MultiplePorts | MultiPathCapabilities.MultipleControllers // functions that share a subsystem are both
+            : MultiPathCapabilities.None;
+        data->MaximumDataTransferSize = (byte)(BitOperations.Log2(maximumTransferBytes) - PageShift);
         data->ControllerId = settings.ControllerId;
         data->Version = new Spec.Version(settings.Version);
+        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.TrafficBasedKeepAlive;
         data->ControllerType = ControllerType.IoController;
+        data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
+        data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
+        data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = FirmwareSlots };
+        data->ErrorLogPageEntriesZeroBased = ErrorLog.EntryCount - 1;
+        data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
+        data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };
+        data->CompletionQueueEntrySize = new QueueEntrySize { MinimumLog2 = CompletionEntryLog2, MaximumLog2 = CompletionEntryLog2 };
+        data->MaximumOutstandingCommands = (ushort)Math.Min(settings.QueueEntriesMax, ushort.MaxValue);
+        data->SglSupport = DataMapper.SglSupport;
 
         // UTF-8 ended by a zero byte; the settings hold ASCII, 223 bytes at most.
         Span<byte> name = data->NvmSubsystemNvmeQualifiedName;
@@ -53,25 +61,36 @@ internal static unsafe class ControllerStructure
         AsciiField.Write(name[..length], settings.SubsystemNqn);
     }
 
+    private static void Fill(NvmeController controller, ref CommandSlot slot)
+    {
+        IdentifyController* data = (IdentifyController*)slot.Buffer;
+        FillConnection(data, controller.Settings, controller.Settings.MaximumTransferBytes);
+        FillIdentity(data, controller.Settings);
+        FillAdmin(data, controller);
+        FillCommandSet(data, controller);
+    }
+
+    private static void FillIdentity(IdentifyController* data, ControllerSettings settings)
+    {
+        AsciiField.Write(data->SerialNumber, settings.Serial);
+        AsciiField.Write(data->ModelNumber, settings.Model);
+        AsciiField.Write(data->FirmwareRevision, settings.FirmwareRevision);
+        data->IeeeOui[0] = (byte)settings.IeeeOui;
+        data->IeeeOui[1] = (byte)(settings.IeeeOui >> 8);
+        data->IeeeOui[2] = (byte)(settings.IeeeOui >> 16);
+    }
+
     private static void FillAdmin(IdentifyController* data, NvmeController controller)
     {
-        data->RecommendedArbitrationBurst = FeatureStore.RecommendedArbitrationBurstLog2;
-        data->MaximumDataTransferSize = (byte)(BitOperations.Log2(controller.Settings.MaximumTransferBytes) - PageShift);
         data->OptionalAsynchronousEventsSupported = AsyncEvents.SupportedBy(controller);
-        data->ControllerAttributes = ControllerAttributes.HostIdentifierSupport128Bit | ControllerAttributes.EnduranceGroups
-            | ControllerAttributes.TrafficBasedKeepAlive
+        data->ControllerAttributes |= ControllerAttributes.EnduranceGroups
             | (controller.HasReservations ? ControllerAttributes.ReservationsAndHostIdentifierInteraction : ControllerAttributes.None);
         data->OptionalAdminCommandSupport = OptionalCommands.Admin(controller);
-        data->AbortCommandLimitZeroBased = Abort.CommandLimitZeroBased;
-        data->AsynchronousEventRequestLimitZeroBased = AsyncEvents.RequestsMax - 1;
-        data->FirmwareUpdates = new FirmwareUpdates { FirstSlotReadOnly = true, NumberOfSlots = FirmwareSlots };
         data->LogPageAttributes = LogPageAttributes.CommandsSupportedAndEffects | LogPageAttributes.ExtendedData
             | LogPageAttributes.MiscellaneousLogPages;
-        data->ErrorLogPageEntriesZeroBased = ErrorLog.EntryCount - 1;
         data->WarningCompositeTemperatureThresholdKelvin = HealthMonitor.WarningTemperatureKelvin;
         data->CriticalCompositeTemperatureThresholdKelvin = HealthMonitor.CriticalTemperatureKelvin;
         data->TotalNvmCapacityBytes = TotalCapacityBytes(controller);
-        data->ControllerMultiPathCapabilities = MultiPath(controller.Settings);
         if (controller.Ana.IsReported)
         {
             data->ControllerMultiPathCapabilities |= MultiPathCapabilities.AsymmetricNamespaceAccessReporting;
@@ -82,14 +101,10 @@ internal static unsafe class ControllerStructure
         }
 
         data->EnduranceGroupIdentifierMaximum = EnduranceGroup.Identifier;
-        data->KeepAliveSupportIn100Milliseconds = KeepAliveTimer.GranularityIn100Milliseconds;
     }
 
     private static void FillCommandSet(IdentifyController* data, NvmeController controller)
     {
-        data->SubmissionQueueEntrySize = new QueueEntrySize { MinimumLog2 = SubmissionEntryLog2, MaximumLog2 = SubmissionEntryLog2 };
-        data->CompletionQueueEntrySize = new QueueEntrySize { MinimumLog2 = CompletionEntryLog2, MaximumLog2 = CompletionEntryLog2 };
-        data->MaximumOutstandingCommands = (ushort)Math.Min(controller.Settings.QueueEntriesMax, ushort.MaxValue);
         data->NumberOfNamespaces = controller.Namespaces.NamespaceIdMaximum;
         data->MaximumNumberOfAllowedNamespaces = (uint)Math.Max(controller.Namespaces.Capacity, 1);
         data->OptionalNvmCommandSupport = OptionalCommands.Nvm(controller);
@@ -99,12 +114,7 @@ internal static unsafe class ControllerStructure
             FlushBehavior = FlushBehavior.BroadcastSupported,
         };
         data->NamespaceWriteProtectionCapabilities = NamespaceWriteProtection.Capabilities;
-        data->SglSupport = DataMapper.SglSupport;
     }
-
-    /// <summary>CMIC but for ANA: functions that share a subsystem are controllers and ports of it.</summary>
-    internal static MultiPathCapabilities MultiPath(ControllerSettings settings) =>
-        settings.HasSiblings ? MultiPathCapabilities.MultiplePorts | MultiPathCapabilities.MultipleControllers : MultiPathCapabilities.None;
 
     /// <summary>Bytes of all namespaces.</summary>
     internal static UInt128 TotalCapacityBytes(NvmeController controller)
