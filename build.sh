@@ -23,7 +23,7 @@ usage: ./build.sh [--rid RID] [VERB] [OPTIONS]
   run [--host linux]     publish, serve a file as a disk, boot a real Linux in QEMU on it, show what it sees
   run --host builtin     the same tour by the userspace host of tools/HostDriver: no download, no virtual machine
   bench [OPTIONS]        publish, then measure: the firmware on one core, its load on another, limits of the machine beside each figure;
-                         also --compare A.json --with B.json, and --model: the board's speed as the register model predicts it, beside the
+                         also --compare A.json B.json, and --model: the board's speed as the register model predicts it, beside the
                          reference driver's way (out/board-bench.json). OPTIONS as in `nvmepf-host suite --help` (default: result in out/bench.json, .svg)
   board                  publish, boot two machines with a register model of the SoC between them: a board whose init starts
                          the firmware, and a Linux host that uses the SSD; show both, leave the logs in out/board/

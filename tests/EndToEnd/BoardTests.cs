@@ -14,6 +14,9 @@ public sealed class BoardTests(GuestRig rig, ITestOutputHelper log)
     public void A_board_is_an_ssd_to_a_Linux_host_through_resets_a_killed_firmware_and_a_reboot() => rig.RunBoard(log, "board", "--boots", "2");
 
     [GuestFact]
+    public void A_boards_controller_that_is_stopped_and_started_takes_its_link_along() => rig.RunBoard(log, "board-start", "--set", "CONFIGFS=/tmp/config");
+
+    [GuestFact]
     public void A_board_with_reserved_memory_and_without_dma_is_right_and_slow() => rig.RunBoard(
         log,
         "board-carveout",

@@ -2,6 +2,7 @@ using System.Linq;
 using System.Globalization;
 using Nvmepf.HostDriver.Cli;
 using Nvmepf.HostDriver.Suite;
+using Nvmepf.HostDriver.Workload;
 using Xunit;
 using HostProgram = Nvmepf.HostDriver.Program;
 
@@ -32,13 +33,7 @@ public sealed class SuiteTests : IDisposable
     public void A_result_survives_its_file_and_what_was_not_measured_stays_unknown()
     {
         SuiteResult result = Sample(1000, double.NaN);
-        string path = Path.Join(_folder, "a.json");
-        using (FileStream file = File.Create(path))
-        {
-            SuiteJson.Write(file, result);
-        }
-
-        SuiteResult read = SuiteJson.Read(path);
+        SuiteResult read = SuiteJson.Read(Write("a.json", result));
         Assert.Equal(result.Cases, read.Cases);
         Assert.Equal(result.Stages, read.Stages);
         Assert.Equal(result.Reactors, read.Reactors);
@@ -53,6 +48,71 @@ public sealed class SuiteTests : IDisposable
         StringWriter text = new();
         Assert.Equal(1, SuiteText.WriteComparison(text, Sample(1000, 1), Sample(1500, 1)));
         Assert.Contains("1.50", text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_files_are_compared_and_what_only_one_of_them_has_is_named()
+    {
+        string a = Write("a.json", Sample(1000, double.NaN));
+        SuiteResult other = Sample(1500, double.NaN);
+        string b = Write("b.json", other with { BinaryBytes = 2, Cases = [.. other.Cases, other.Cases[0] with { Name = "new" }] });
+        (int exitCode, string output) = Run("suite", "--compare", a, b);
+        Assert.Equal(HostProgram.ExitSuccess, exitCode);
+        string[] rows = output.Split('\n');
+        Assert.Matches(@"^null randread 4K QD1 PRP +1\.0 +1\.5 +1\.50 +1\.00 +1\.00 +-$", rows.Single(row => row.StartsWith("null", StringComparison.Ordinal)));
+        Assert.Matches(@"^binary, MB +0\.00 +0\.00 +2\.00$", rows.Single(row => row.StartsWith("binary", StringComparison.Ordinal)));
+        Assert.Matches(@"^idle, trapped doorbells +- +- +-$", rows.Single(row => row.StartsWith("idle, t", StringComparison.Ordinal)));
+        Assert.Contains("only in B: new", rows);
+        Assert.Contains("only in A: new", Run("suite", "--compare", b, a).Output.Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("no workload in common", "--compare", "a.json", "empty.json")]
+    [InlineData("allowed: --compare A.json B.json", "--compare", "a.json")]
+    [InlineData("'c.json' does not belong here", "--compare", "a.json", "empty.json", "c.json")]
+    [InlineData("'a.json' does not belong here", "a.json")]
+    [InlineData("missing.json cannot be read", "--compare", "a.json", "missing.json")]
+    [InlineData("cannot be read", "--compare", ".", "a.json")]
+    [InlineData("cannot be read", "--compare", "", "a.json")]
+    [InlineData("half.json is not a result of the suite", "--compare", "a.json", "half.json")]
+    [InlineData("text.json is not a result of the suite", "--compare", "text.json", "a.json")]
+    [InlineData("--firmware is missing", "--only", "null")]
+    [InlineData("--firmware no/such/file: ", "--firmware", "no/such/file")]
+    [InlineData("does not serve", "--firmware", "/bin/false")]
+    [InlineData("--json no/such/folder/x.json: cannot be written", "--firmware", "/bin/false", "--json", "no/such/folder/x.json")]
+    [InlineData("--svg .: cannot be written", "--firmware", "/bin/false", "--svg", ".")]
+    [InlineData("cannot pin a thread to processor 1000", "--firmware", "/bin/false", "--firmware-cpu", "1000")]
+    public void What_is_wrong_is_said_in_a_line_before_anything_is_measured(string words, params string[] arguments)
+    {
+        SuiteResult sample = Sample(1000, 1);
+        string whole = File.ReadAllText(Write("a.json", sample));
+        _ = Write("empty.json", sample with { Cases = [] });
+        File.WriteAllText(Path.Join(_folder, "half.json"), whole[..(whole.Length / 2)]);
+        File.WriteAllText(Path.Join(_folder, "text.json"), whole.Replace("\"commandsPerSecond\": 1000", "\"commandsPerSecond\": \"many\"", StringComparison.Ordinal));
+        string[] placed = [.. arguments.Select(one => one.EndsWith(".json", StringComparison.Ordinal) && !one.Contains('/', StringComparison.Ordinal)
+            && arguments[0] == "--compare" ? Path.Join(_folder, one) : one)];
+        (int exitCode, string output) = Run(["suite", .. placed]);
+        Assert.NotEqual(HostProgram.ExitSuccess, exitCode);
+        Assert.Contains("nvmepf-host: ", output, StringComparison.Ordinal);
+        Assert.Contains(words.Replace("'c.json'", $"'{Path.Join(_folder, "c.json")}'", StringComparison.Ordinal), output, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at Nvmepf", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_round_that_allocated_and_the_slowest_command_are_not_hidden_by_the_other_rounds()
+    {
+        List<CaseSample> samples = [Round(0, 1000, 50), Round(64, 90_000, 70), Round(0, 1000, 60)];
+        CaseResult result = CaseSample.Summarize(new SuiteCase("null", "randread", 4096, 1), samples);
+        Assert.Equal(64, result.AllocatedBytes);
+        Assert.InRange(result.MaximumNanoseconds, 90_000, double.MaxValue);
+        Assert.Equal((60, 0.5), (result.LimitCommandsPerSecond, result.RingEntersPerCommand));
+
+        static CaseSample Round(ulong allocatedBytes, long nanoseconds, double limitPerSecond)
+        {
+            WorkloadResult workload = new() { Reads = 10, Elapsed = TimeSpan.FromSeconds(1) };
+            workload.ReadLatency.Record(nanoseconds);
+            return new CaseSample(workload, new ReactorCounters(10, 100, 5, allocatedBytes, 1000, 5), double.NaN, double.NaN, double.NaN, limitPerSecond, double.NaN);
+        }
     }
 
     [Fact]
@@ -86,14 +146,30 @@ public sealed class SuiteTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_has_a_bar_and_a_limit_for_each_workload()
+    public void A_picture_has_a_bar_a_limit_and_figures_that_no_mark_goes_through_for_each_workload()
     {
         StringWriter picture = new();
-        SuiteSvg.Write(picture, Sample(1000, 1));
+        SuiteResult sample = Sample(1000, 1);
+        CaseResult one = sample.Cases[0];
+        SuiteSvg.Write(
+            picture,
+            sample with { Cases = [one with { CommandsPerSecond = 9e7, LimitCommandsPerSecond = 2e9 }, one with { Name = "file <&> x", FioOperationsPerSecond = 800 }] });
         var document = System.Xml.Linq.XDocument.Parse(picture.ToString());
         System.Xml.Linq.XNamespace svg = "http://www.w3.org/2000/svg";
-        Assert.Equal(2, document.Root!.Elements(svg + "rect").Count()); // the background and one bar
-        Assert.Contains(document.Root!.Elements(svg + "text"), element => element.Value == "1 k");
+        Assert.Equal(3, document.Root!.Elements(svg + "rect").Count()); // the background and two bars
+        System.Xml.Linq.XElement[] marks = [.. document.Root.Elements(svg + "line").Where(line => line.Attribute("stroke-width") is not null)];
+        Assert.Equal(["black", "#c00", "black"], marks.Select(mark => mark.Attribute("stroke")!.Value));
+        System.Xml.Linq.XElement[] texts = [.. document.Root.Elements(svg + "text")];
+        Assert.Contains(texts, text => text.Value == "file <&> x");
+        foreach (string figure in (string[])["1 k", "90000 k", "0.50"])
+        {
+            // Eight pixels a character are more than any takes at this size.
+            System.Xml.Linq.XElement text = texts.Last(text => text.Value == figure);
+            double begin = Number(text, "x") - (8 * figure.Length);
+            Assert.All(marks, mark => Assert.True(Number(mark, "x1") < begin, $"{figure} begins at {begin}"));
+        }
+
+        static double Number(System.Xml.Linq.XElement element, string name) => double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -183,6 +259,21 @@ public sealed class SuiteTests : IDisposable
         Assert.Contains("--iodepth=64", arguments);
         Assert.Contains("--direct=1", arguments);
         Assert.Contains("--filename=/a b", arguments);
+    }
+
+    private static (int ExitCode, string Output) Run(params string[] arguments)
+    {
+        StringWriter output = new();
+        int exitCode = HostProgram.Run(arguments, output, output);
+        return (exitCode, output.ToString());
+    }
+
+    private string Write(string name, SuiteResult result)
+    {
+        string path = Path.Join(_folder, name);
+        using FileStream file = File.Create(path);
+        SuiteJson.Write(file, result);
+        return path;
     }
 
     private static SuiteResult Sample(double rate, double cycles) => new()

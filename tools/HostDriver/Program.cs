@@ -31,7 +31,7 @@ public static class Program
             return ExitUsage;
         }
         catch (Exception exception) when (
-            exception is HostFailureException or IOException or ArgumentException or InvalidOperationException)
+            exception is HostFailureException or IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
             errors.WriteLine($"nvmepf-host: {exception.Message}");
             return ExitFailure;

@@ -18,7 +18,8 @@
 #
 # The host's console goes to standard output. Exit status 0: the host's script held, the firmware violated nothing that the model
 # watches, and the access log shows a bring-up in the right order (board-log.awk). The host may send "RIG-NOTE kill-firmware": the
-# firmware is killed with -9, and the board's init starts it again.
+# firmware is killed with -9, and the board's init starts it again; and "RIG-NOTE start 0" or 1, which is written to the attribute of all
+# controllers in the board's CONFIGFS directory (--set CONFIGFS=DIRECTORY).
 # It does not provision (provision.sh does) nor build.
 set -euo pipefail
 # shellcheck source=tools/rig/paths.sh
@@ -123,21 +124,29 @@ start_board() {
   exec 8>"$work/shell.in"
 }
 
-# The host's wishes, once each.
+# The host's wishes, once each, in their order. The board's shell expands what it gets.
 serve_notes() {
-  local wished
-  wished=$(tr -d '\r' <"$work/status" | grep -c '^RIG-NOTE kill-firmware$' || true)
-  if ((wished > kills)); then
-    kills=$wished
-    rig_say "killing the firmware with -9; init starts it again"
-    # shellcheck disable=SC2016  # the board's shell expands it
-    printf 'kill -9 $(pidof nvmepf)\n' >&8
-  fi
+  local notes
+  mapfile -t notes < <(tr -d '\r' <"$work/status" | sed -n 's/^RIG-NOTE //p')
+  while ((served < ${#notes[@]})); do
+    case ${notes[served++]} in
+      kill-firmware)
+        rig_say "killing the firmware with -9; init starts it again"
+        # shellcheck disable=SC2016
+        printf 'kill -9 $(pidof nvmepf)\n' >&8
+        ;;
+      "start "[01])
+        rig_say "start of the board's controllers: ${notes[served - 1]#start }"
+        # shellcheck disable=SC2016
+        printf '. /etc/nvmepf.conf; for c in "$CONFIGFS"/pci_ep/controllers/*; do echo %s >"$c/start"; done\n' "${notes[served - 1]#start }" >&8
+        ;;
+    esac
+  done
 }
 
 run_host() {
   local status=0
-  kills=0
+  served=0
   : >"$work/status"
   "$rig_dir/boot.sh" --script "$script" --vfio-user-port "$work/h/cntrl" --with-fio --cpus 2 --boots "$boots" --time-limit "$time_limit" \
     --kernel-argument iomem=relaxed --status "$work/status" --set RIG_PCI_ID=1b96:beef --set RIG_QUEUES=2 --set "RIG_MODEL=nvmepf on a board" --set RIG_MDTS=7 \

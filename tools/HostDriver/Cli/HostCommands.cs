@@ -54,9 +54,9 @@ public static class HostCommands
             return line.Has("help") ? Program.ExitSuccess : Program.ExitUsage;
         }
 
-        if (line.Operands.Count > 0)
+        if (line.Operands.Count > (line.Has(SuiteCommand.CompareOption) ? 1 : 0))
         {
-            throw new UsageException($"'{line.Operands[0]}' does not belong here; 'nvmepf-host {command.Name} --help' shows what does");
+            throw new UsageException($"'{line.Operands[^1]}' does not belong here; 'nvmepf-host {command.Name} --help' shows what does");
         }
 
         return command.Run(line, output);

@@ -5,6 +5,9 @@ namespace Nvmepf.HostDriver.Cli;
 /// <summary><c>suite</c>: the whole benchmark, or a comparison of two of its results.</summary>
 public static class SuiteCommand
 {
+    /// <summary>The option that takes a second file, the operand after its value.</summary>
+    internal const string CompareOption = "compare";
+
     /// <summary>The command.</summary>
     public static HostCommand Command { get; } = new(
         "suite",
@@ -20,16 +23,17 @@ public static class SuiteCommand
             new("only", "TEXT", "only workloads whose name holds TEXT"),
             new("json", "FILE", "write the result here too"),
             new("svg", "FILE", "and as a picture here"),
-            new("compare", "A.json", "measure nothing: print the ratios of B.json (--with) to A.json"),
-            new("with", "B.json", "the other result"),
+            new(CompareOption, "A.json B.json", "measure nothing: print the ratios of B.json to A.json"),
         ],
         Run);
 
     private static int Run(CommandLine line, TextWriter output)
     {
-        if (line.Text("compare") is { } before)
+        if (line.Text(CompareOption) is { } before)
         {
-            int compared = SuiteText.WriteComparison(output, SuiteJson.Read(before), SuiteJson.Read(line.Required("with")));
+            string after = line.Operands.Count == 1 ? line.Operands[0]
+                : throw new UsageException($"--compare {before}: with what? allowed: --compare A.json B.json, both written by --json");
+            int compared = SuiteText.WriteComparison(output, SuiteJson.Read(before), SuiteJson.Read(after));
             return compared > 0 ? Program.ExitSuccess : throw new UsageException("the two results have no workload in common");
         }
 
@@ -44,6 +48,11 @@ public static class SuiteCommand
             FileDirectory = line.Text("directory") ?? Path.GetTempPath(),
             Filter = line.Text("only") ?? "",
         };
+        foreach (string name in (string[])["json", "svg"])
+        {
+            CheckWritable(name, line.Text(name));
+        }
+
         SuiteResult result = new SuiteRunner(options, output).Run();
         if (result.Cases.Count + result.Reactors.Count + result.Looking.Count == 0)
         {
@@ -65,5 +74,23 @@ public static class SuiteCommand
         }
 
         return Program.ExitSuccess;
+    }
+
+    /// <summary>Now rather than when all has been measured.</summary>
+    private static void CheckWritable(string option, string? path)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        try
+        {
+            File.OpenWrite(path).Dispose();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--{option} {path}: cannot be written: {problem.Message}");
+        }
     }
 }

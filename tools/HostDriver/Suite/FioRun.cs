@@ -31,7 +31,7 @@ internal static class FioRun
     /// <summary>The arguments, for the table's reader to repeat by hand.</summary>
     internal static string[] Arguments(int cpu, string path, SuiteCase item, TimeSpan time, bool isDirect) =>
     [
-        "--name=limit", $"--filename={path}", $"--rw={item.Pattern}", "--rwmixread=70", $"--bs={item.BlockSizeBytes}",
+        "--name=limit", $"--filename={path}", $"--rw={item.Pattern}", $"--rwmixread={SuiteRunner.ReadPercentOfMixed}", $"--bs={item.BlockSizeBytes}",
         $"--iodepth={item.Depth * item.Queues}", "--ioengine=io_uring", $"--direct={(isDirect ? 1 : 0)}", "--time_based",
         string.Create(CultureInfo.InvariantCulture, $"--runtime={Math.Max(1, (int)time.TotalSeconds)}"), $"--cpus_allowed={cpu}", "--output-format=json",
     ];

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using Nvmepf.HostDriver.Cli;
 using Nvmepf.HostDriver.Nvme;
@@ -9,8 +11,10 @@ using Nvmepf.HostDriver.Nvme;
 namespace Nvmepf.HostDriver.Suite;
 
 /// <summary>A firmware process that the suite starts, looks at and ends. It serves a directory that goes away with it.</summary>
-internal sealed class FirmwareUnderTest : IDisposable
+internal sealed partial class FirmwareUnderTest : IDisposable
 {
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
     private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(30);
     private readonly Process _process;
     private readonly string _directory;
@@ -21,7 +25,7 @@ internal sealed class FirmwareUnderTest : IDisposable
         _directory = Directory.CreateTempSubdirectory("nvmepf-bench-").FullName;
         var start = new ProcessStartInfo(binary, ["--vfio-user", _directory, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
         long began = Stopwatch.GetTimestamp();
-        _process = Process.Start(start) ?? throw new UsageException($"cannot start {binary}");
+        _process = Start(start);
         _process.ErrorDataReceived += (_, line) => Log += line.Data + "\n";
         _process.BeginErrorReadLine();
         string socket = Path.Join(_directory, "cntrl");
@@ -29,6 +33,12 @@ internal sealed class FirmwareUnderTest : IDisposable
         {
             if (_process.HasExited || Stopwatch.GetElapsedTime(began) > s_startTimeout)
             {
+                if (_process.HasExited)
+                {
+                    _process.WaitForExit(); // for its last words
+                }
+
+                Dispose();
                 throw new UsageException($"{binary} does not serve:\n{Log}");
             }
 
@@ -129,6 +139,12 @@ internal sealed class FirmwareUnderTest : IDisposable
     /// <summary>The counters of the diagnostics log page (C0h).</summary>
     internal static ReactorCounters Counters(NvmeHost host) => ReactorCounters.Parse(host.LogPage(0xC0, ReactorCounters.PageBytes));
 
+    /// <summary>Lets it stand still, so that its core is free for another measurement, until <see cref="Continue"/>.</summary>
+    internal void Pause() => Signal(StopSignal);
+
+    /// <summary>Lets it go on.</summary>
+    internal void Continue() => Signal(ContinueSignal);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -141,10 +157,36 @@ internal sealed class FirmwareUnderTest : IDisposable
         _process.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SendSignal(int processId, int signal);
+
+    private void Signal(int signal)
+    {
+        if (SendSignal(ProcessId, signal) != 0)
+        {
+            throw new HostFailureException($"the firmware (process {ProcessId}) has ended:\n{Log}");
+        }
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new UsageException($"{start.FileName}: cannot be started");
+        }
+        catch (Exception problem) when (problem is Win32Exception or UsageException)
+        {
+            Directory.Delete(_directory);
+            throw new UsageException($"--firmware {start.FileName}: {problem.Message}; allowed: the nvmepf binary, as ./build.sh publish makes it");
+        }
+    }
 }
 
 /// <summary>What the firmware counts of itself.</summary>
-internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated, ulong BusyNanoseconds)
+internal readonly record struct ReactorCounters(
+    ulong CommandsCompleted, ulong Turns, ulong ProductiveTurns, ulong ManagedBytesAllocated, ulong BusyNanoseconds, ulong RingEnters)
 {
     /// <summary>Bytes of the page.</summary>
     internal const int PageBytes = 1024;
@@ -155,7 +197,17 @@ internal readonly record struct ReactorCounters(ulong CommandsCompleted, ulong T
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(64)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(72)),
         BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(104)),
-        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(456)));
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(456)),
+        BinaryPrimitives.ReadUInt64LittleEndian(page.AsSpan(448)));
+
+    /// <summary>What was counted between two looks.</summary>
+    public static ReactorCounters operator -(ReactorCounters after, ReactorCounters before) => new(
+        after.CommandsCompleted - before.CommandsCompleted,
+        after.Turns - before.Turns,
+        after.ProductiveTurns - before.ProductiveTurns,
+        after.ManagedBytesAllocated - before.ManagedBytesAllocated,
+        after.BusyNanoseconds - before.BusyNanoseconds,
+        after.RingEnters - before.RingEnters);
 
     /// <summary>What one reactor has done: the commands that it ended, and how long it worked.</summary>
     internal static (ulong Commands, ulong BusyNanoseconds) OfReactor(byte[] page, int reactor) => (

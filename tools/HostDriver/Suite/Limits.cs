@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Nvmepf.Hal.Linux;
+using Nvmepf.HostDriver.Nvme;
 using Nvmepf.HostDriver.Workload;
 
 namespace Nvmepf.HostDriver.Suite;
@@ -10,8 +11,32 @@ internal static unsafe class Limits
 {
     private const int BounceRounds = 200_000;
 
-    /// <summary>Nanoseconds for a cache line to go from one core to the other and back: two flags on lines of their own.</summary>
-    internal static double CacheLineRoundTripNanoseconds(int cpu, int otherCpu)
+    /// <summary>Measures on a thread of its own, which is on that core alone; the caller's stays where it is.</summary>
+    internal static double On(int cpu, Func<double> measure)
+    {
+        double figure = 0;
+        Exception? problem = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Pin(cpu);
+                figure = measure();
+            }
+            catch (HostFailureException failure)
+            {
+                problem = failure;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return problem is null ? figure : throw new HostFailureException(problem.Message);
+    }
+
+    /// <summary>Nanoseconds for a cache line to go from one core to the other and back: two flags on lines of their own. NaN where it is one core.</summary>
+    internal static double CacheLineRoundTripNanoseconds(int cpu, int otherCpu) => cpu == otherCpu ? double.NaN : On(cpu, () => Bounce(otherCpu));
+
+    private static double Bounce(int otherCpu)
     {
         const int LineBytes = 64;
         byte* memory = (byte*)NativeMemory.AlignedAlloc(4 * LineBytes, LineBytes);
@@ -20,7 +45,6 @@ internal static unsafe class Limits
         int* pong = (int*)(memory + (2 * LineBytes));
         var other = new Thread(() => Answer(ping, pong, otherCpu));
         other.Start();
-        _ = Threads.SetAffinity(cpu);
         long start = 0;
         for (int i = 1; i <= BounceRounds; i++)
         {
@@ -40,14 +64,12 @@ internal static unsafe class Limits
     }
 
     /// <summary>What two cores do at once of what one does alone: 2 where they share nothing that the work needs.</summary>
-    internal static double TwoCoresToOne(int cpu, int otherCpu, Func<int, double> perSecond)
+    internal static double TwoCoresToOne(int cpu, int otherCpu, Func<double> perSecond)
     {
         double alone = 0;
         foreach (int core in (int[])[cpu, otherCpu])
         {
-            var thread = new Thread(() => alone += perSecond(core) / 2);
-            thread.Start();
-            thread.Join();
+            alone += On(core, perSecond) / 2;
         }
 
         double[] each = new double[2];
@@ -55,7 +77,7 @@ internal static unsafe class Limits
         for (int i = 0; i < threads.Length; i++)
         {
             int index = i;
-            threads[i] = new Thread(() => each[index] = perSecond(index == 0 ? cpu : otherCpu));
+            threads[i] = new Thread(() => each[index] = On(index == 0 ? cpu : otherCpu, perSecond));
             threads[i].Start();
         }
 
@@ -68,9 +90,8 @@ internal static unsafe class Limits
     }
 
     /// <summary>Steps a second of work that needs nothing but its core.</summary>
-    internal static double StepsPerSecond(int cpu, TimeSpan time)
+    internal static double StepsPerSecond(TimeSpan time)
     {
-        _ = Threads.SetAffinity(cpu);
         var random = new RandomNumbers(1);
         long steps = 0;
         ulong sum = 0;
@@ -88,10 +109,16 @@ internal static unsafe class Limits
     }
 
     /// <summary>Copies a second from random places of a large buffer into a small one (reads) or back (writes), as a RAM disk has to.</summary>
-    internal static double MemoryCopiesPerSecond(int cpu, long storeBytes, int blockBytes, int depth, bool isWrite, TimeSpan time)
+    internal static double MemoryCopiesPerSecond(long storeBytes, int blockBytes, int depth, bool isWrite, TimeSpan time)
     {
-        _ = Threads.SetAffinity(cpu);
-        byte* store = (byte*)NativeMemory.AlignedAlloc((nuint)storeBytes, 4096);
+        // On huge pages where there are any, as a ram namespace is: its limit must not pay for address translations that it does not pay for.
+        if (MemoryMappings.MapAnonymous((nuint)storeBytes, MapFlags.NoReserve, out void* mapped) is < 0 and var error)
+        {
+            throw new HostFailureException($"no {storeBytes} bytes for the copies beside ram: {Errno.Describe(error)}");
+        }
+
+        _ = MemoryMappings.Advise(mapped, (nuint)storeBytes, MemoryAdvice.HugePage);
+        byte* store = (byte*)mapped;
         byte* buffers = (byte*)NativeMemory.AlignedAlloc((nuint)blockBytes * (nuint)depth, 4096);
         NativeMemory.Fill(store, (nuint)storeBytes, 1);
         NativeMemory.Fill(buffers, (nuint)blockBytes * (nuint)depth, 2);
@@ -110,15 +137,17 @@ internal static unsafe class Limits
         }
 
         double perSecond = copies / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        NativeMemory.AlignedFree(store);
+        _ = MemoryMappings.Unmap(store, (nuint)storeBytes);
         NativeMemory.AlignedFree(buffers);
         return perSecond;
     }
 
-    /// <summary>Operations a second of the file through io_uring alone, direct I/O where the file system has it. 0 where it cannot be opened.</summary>
-    internal static double FileOperationsPerSecond(int cpu, string path, int blockBytes, int depth, int readPercent, TimeSpan time)
+    /// <summary>
+    /// Operations a second of the file through io_uring alone, direct I/O where the file system has it. It polls for results, as the reactor beside it
+    /// does: a loop that sleeps for each is a lower limit than the machine's with few operations at a time. 0 where it cannot be opened.
+    /// </summary>
+    internal static double FileOperationsPerSecond(string path, int blockBytes, int depth, int readPercent, TimeSpan time)
     {
-        _ = Threads.SetAffinity(cpu);
         int fd = Files.Open(path, OpenFlags.ReadWrite | OpenFlags.Direct);
         fd = fd < 0 ? Files.Open(path, OpenFlags.ReadWrite) : fd;
         IoUringOptions options = new() { SubmissionEntries = 256, CompletionEntries = 512, PreferredMode = IoUringMode.DeferredTaskRun };
@@ -153,7 +182,7 @@ internal static unsafe class Limits
         bool isOver = false;
         while (ring.InFlight > 0)
         {
-            _ = ring.SubmitAndWait(1_000_000_000);
+            _ = ring.SubmitAndPoll();
             int count = ring.Reap(reaped);
             isOver = isOver || Stopwatch.GetElapsedTime(start) > time;
             for (int i = 0; i < count; i++, done++)
@@ -180,9 +209,17 @@ internal static unsafe class Limits
         }
     }
 
+    private static void Pin(int cpu)
+    {
+        if (Threads.SetAffinity(cpu) is < 0 and var error)
+        {
+            throw new HostFailureException($"cannot pin a thread to processor {cpu}: {Errno.Describe(error)}");
+        }
+    }
+
     private static void Answer(int* ping, int* pong, int cpu)
     {
-        _ = Threads.SetAffinity(cpu);
+        Pin(cpu);
         for (int i = 1; i <= BounceRounds; i++)
         {
             while (Volatile.Read(ref *ping) != i)

@@ -112,9 +112,9 @@ internal sealed class ReactorProbe
     {
         List<Round> rounds = _rounds[item];
         bool isWrite = item.Pattern == "randwrite";
-        double machine = Limits.TwoCoresToOne(_options.FirmwareCpu, _options.HostCpu, cpu => item.Namespace == "null"
-            ? Limits.StepsPerSecond(cpu, _options.RoundTime)
-            : Limits.MemoryCopiesPerSecond(cpu, StoreBytes, item.BlockSizeBytes, item.Depth, isWrite, _options.RoundTime));
+        double machine = Limits.TwoCoresToOne(_options.FirmwareCpu, _options.HostCpu, () => item.Namespace == "null"
+            ? Limits.StepsPerSecond(_options.RoundTime)
+            : Limits.MemoryCopiesPerSecond(StoreBytes, item.BlockSizeBytes, item.Depth, isWrite, _options.RoundTime));
         return new ReactorSample(
             NameOf(item),
             CaseSample.Median(rounds, round => round.Alone.Only.NanosecondsPerCommand),

@@ -46,7 +46,7 @@ public sealed record SuiteCase(string Namespace, string Pattern, int BlockSizeBy
     };
 
     /// <summary>Whether the stages of its commands are timed too, in a round of its own.</summary>
-    public bool IsTimed => Queues == 1 && !Interrupts && !Sgl && Pattern != "randrw" && BlockSizeBytes != 512 && Depth != 32 | BlockSizeBytes > 4096;
+    public bool IsTimed => Queues == 1 && !Interrupts && !Sgl && Pattern != "randrw" && BlockSizeBytes != 512 && (Depth != 32 || BlockSizeBytes > 4096);
 
     /// <summary>Every workload, in the order of the table.</summary>
     public static IReadOnlyList<SuiteCase> All { get; } = Build();

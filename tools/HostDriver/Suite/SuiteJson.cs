@@ -83,9 +83,19 @@ internal static class SuiteJson
     /// <summary>Reads a file that <see cref="Write"/> wrote. Throws <see cref="UsageException"/> for any other.</summary>
     internal static SuiteResult Read(string path)
     {
+        byte[] text;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            text = File.ReadAllBytes(path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"{(path.Length == 0 ? "a result without a name" : path)} cannot be read: {problem.Message}");
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
             JsonElement root = document.RootElement;
             var stages = new List<StageSample>();
             foreach (JsonElement item in root.GetProperty("stages").EnumerateArray())
@@ -120,11 +130,11 @@ internal static class SuiteJson
                 IdleCoreShare = Number(root, "idleCoreShare"),
                 FirstAfterPauseNanoseconds = Number(root, "firstAfterPauseNanoseconds"),
                 FirstAfterIdleNanoseconds = Number(root, "firstAfterIdleNanoseconds"),
-                TrappedIdleCoreShare = Optional(root, "trappedIdleCoreShare"),
-                TrappedFirstAfterPauseNanoseconds = Optional(root, "trappedFirstAfterPauseNanoseconds"),
-                TrappedFirstAfterIdleNanoseconds = Optional(root, "trappedFirstAfterIdleNanoseconds"),
-                MessageAfterPauseNanoseconds = Optional(root, "messageAfterPauseNanoseconds"),
-                MessageAfterIdleNanoseconds = Optional(root, "messageAfterIdleNanoseconds"),
+                TrappedIdleCoreShare = Number(root, "trappedIdleCoreShare"),
+                TrappedFirstAfterPauseNanoseconds = Number(root, "trappedFirstAfterPauseNanoseconds"),
+                TrappedFirstAfterIdleNanoseconds = Number(root, "trappedFirstAfterIdleNanoseconds"),
+                MessageAfterPauseNanoseconds = Number(root, "messageAfterPauseNanoseconds"),
+                MessageAfterIdleNanoseconds = Number(root, "messageAfterIdleNanoseconds"),
                 CacheLineRoundTripNanoseconds = Number(root, "cacheLineRoundTripNanoseconds"),
                 EmptyTurnNanoseconds = Number(root, "emptyTurnNanoseconds"),
                 Cases = cases,
@@ -133,7 +143,7 @@ internal static class SuiteJson
                 Looking = looking,
             };
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new UsageException($"{path} is not a result of the suite (written by --json): {wrong.Message}");
         }
@@ -157,6 +167,7 @@ internal static class SuiteJson
         Number(writer, "cyclesPerCommand", item.CyclesPerCommand);
         Number(writer, "instructionsPerCommand", item.InstructionsPerCommand);
         Number(writer, "systemCallsPerCommand", item.SystemCallsPerCommand);
+        Number(writer, "ringEntersPerCommand", item.RingEntersPerCommand);
         Number(writer, "commandsPerProductiveTurn", item.CommandsPerProductiveTurn);
         Number(writer, "busyNanosecondsPerCommand", item.BusyNanosecondsPerCommand);
         Number(writer, "allocatedBytes", item.AllocatedBytes);
@@ -180,6 +191,7 @@ internal static class SuiteJson
         CyclesPerCommand = Number(item, "cyclesPerCommand"),
         InstructionsPerCommand = Number(item, "instructionsPerCommand"),
         SystemCallsPerCommand = Number(item, "systemCallsPerCommand"),
+        RingEntersPerCommand = Number(item, "ringEntersPerCommand"),
         CommandsPerProductiveTurn = Number(item, "commandsPerProductiveTurn"),
         BusyNanosecondsPerCommand = Number(item, "busyNanosecondsPerCommand"),
         AllocatedBytes = Number(item, "allocatedBytes"),
@@ -224,8 +236,6 @@ internal static class SuiteJson
             writer.WriteNull(name);
         }
     }
-
-    private static double Optional(JsonElement element, string name) => element.TryGetProperty(name, out _) ? Number(element, name) : double.NaN;
 
     private static double Number(JsonElement element, string name)
     {

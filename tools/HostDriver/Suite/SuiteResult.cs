@@ -1,6 +1,6 @@
 namespace Nvmepf.HostDriver.Suite;
 
-/// <summary>The figures of one workload: medians over its rounds, but for the minimum and maximum of the rate.</summary>
+/// <summary>The figures of one workload: medians over its rounds, where nothing else is said.</summary>
 public sealed record CaseResult
 {
     /// <summary><see cref="SuiteCase.Name"/>.</summary>
@@ -27,10 +27,10 @@ public sealed record CaseResult
     /// <summary>99.9th percentile.</summary>
     public required double P999Nanoseconds { get; init; }
 
-    /// <summary>The longest.</summary>
+    /// <summary>The longest of all rounds.</summary>
     public required double MaximumNanoseconds { get; init; }
 
-    /// <summary>The limit measured in the same run, in commands a second; 0 where there is none.</summary>
+    /// <summary>The limit measured after each round of the workload, in commands a second; 0 where there is none.</summary>
     public double LimitCommandsPerSecond { get; init; }
 
     /// <summary>What fio gets on the same file with io_uring directly, in operations a second; NaN without a file or without fio.</summary>
@@ -48,13 +48,16 @@ public sealed record CaseResult
     /// <summary>System calls of the firmware for each command, or NaN where the kernel does not let us count.</summary>
     public double SystemCallsPerCommand { get; init; } = double.NaN;
 
+    /// <summary>io_uring_enter calls of the firmware for each command, by its own count, which needs no counters of the kernel's; NaN where it was not counted.</summary>
+    public double RingEntersPerCommand { get; init; } = double.NaN;
+
     /// <summary>Commands for each turn of the reactor that found any.</summary>
     public double CommandsPerProductiveTurn { get; init; } = double.NaN;
 
     /// <summary>What the reactor spent on a command, its turn's share included, in nanoseconds; NaN where it was not measured.</summary>
     public double BusyNanosecondsPerCommand { get; init; } = double.NaN;
 
-    /// <summary>Managed bytes that the reactor allocated: 0 is the promise.</summary>
+    /// <summary>Managed bytes that the reactor allocated in the worst round: 0 is the promise.</summary>
     public double AllocatedBytes { get; init; } = double.NaN;
 
     /// <summary>Rate over limit; NaN without a limit.</summary>
@@ -70,7 +73,7 @@ public sealed record SuiteResult
     /// <summary>Size of the firmware's binary in bytes.</summary>
     public required double BinaryBytes { get; init; }
 
-    /// <summary>From exec to the first answer on the socket, in milliseconds.</summary>
+    /// <summary>From starting the process until its socket is there, in milliseconds.</summary>
     public required double StartMilliseconds { get; init; }
 
     /// <summary>Resident memory of the firmware with its defaults and a null namespace, before any load, in bytes.</summary>

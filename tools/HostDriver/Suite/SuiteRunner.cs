@@ -33,39 +33,45 @@ internal sealed record SuiteOptions
 }
 
 /// <summary>
-/// Runs the suite: rounds go round the workloads, so that a disturbance of the machine hits a round of several and not all of one. The
-/// limits are measured between the rounds, while the firmware stands still.
+/// Runs the suite: rounds go round the workloads, so that a disturbance of the machine hits a round of several and not all of one. A
+/// limit is measured right after each round of its workload, on the firmware's core, while the firmware stands still.
 /// </summary>
 internal sealed class SuiteRunner
 {
+    /// <summary>Share of reads in randrw, of the firmware's load and of its limits alike.</summary>
+    internal const int ReadPercentOfMixed = 70;
+
     private readonly SuiteOptions _options;
     private readonly TextWriter _progress;
-    private readonly Dictionary<string, double> _limits = [];
-    private readonly Dictionary<string, double> _fio = [];
+    private readonly string _file;
+    private readonly List<double> _bounces = [];
+    private readonly List<double> _emptyTurns = [];
     private readonly List<StageSample> _stages = [];
 
     internal SuiteRunner(SuiteOptions options, TextWriter progress)
     {
         _options = options;
         _progress = progress;
+        _file = Path.Join(options.FileDirectory, $"nvmepf-bench-{Environment.ProcessId}.img");
     }
 
-    /// <summary>Everything. Takes rounds x workloads x round time, and the limits once.</summary>
+    /// <summary>Everything. Takes rounds x workloads x round time, and as much for the limits of ram and file.</summary>
     internal SuiteResult Run()
     {
-        string file = Path.Join(_options.FileDirectory, $"nvmepf-bench-{Environment.ProcessId}.img");
+        foreach (int cpu in (int[])[_options.FirmwareCpu, _options.HostCpu])
+        {
+            _ = Limits.On(cpu, static () => 0); // there is such a core, and we may use it
+        }
+
         try
         {
             IdleFigures idle = IdleProbe.Measure(_options, trapsDoorbells: false);
             IdleFigures trapped = IdleProbe.Measure(_options, trapsDoorbells: true);
             MessageFigures messages = IdleProbe.MeasureMessages();
             var samples = new Dictionary<SuiteCase, List<CaseSample>>();
-            double emptyTurn;
-            double bounce = Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu);
-            using (var firmware = new FirmwareUnderTest(_options.Firmware, Arguments(file)))
+            using (var firmware = new FirmwareUnderTest(_options.Firmware, Arguments()))
             {
                 Fill(firmware, _options.StoreBytes, _options.HostCpu, 2, 3);
-                emptyTurn = EmptyTurnNanoseconds(firmware);
                 for (int round = 0; round < _options.Rounds; round++)
                 {
                     RunRound(firmware, round, samples);
@@ -76,11 +82,10 @@ internal sealed class SuiteRunner
 
             List<ReactorSample> reactors = new ReactorProbe(_options, _progress).Run();
             List<LookingSample> looking = new LookingProbe(_options, _progress).Run();
-            MeasureLimits(file, bounce, emptyTurn, samples.Keys);
             var cases = new List<CaseResult>();
             foreach ((SuiteCase item, List<CaseSample> of) in samples)
             {
-                cases.Add(CaseSample.Summarize(item, of, _limits.GetValueOrDefault(item.Name), _fio.GetValueOrDefault(item.Name, double.NaN)));
+                cases.Add(CaseSample.Summarize(item, of));
             }
 
             return new SuiteResult
@@ -97,8 +102,8 @@ internal sealed class SuiteRunner
                 TrappedFirstAfterIdleNanoseconds = trapped.FirstAfterIdleNanoseconds,
                 MessageAfterPauseNanoseconds = messages.AfterPauseNanoseconds,
                 MessageAfterIdleNanoseconds = messages.AfterIdleNanoseconds,
-                CacheLineRoundTripNanoseconds = bounce,
-                EmptyTurnNanoseconds = emptyTurn,
+                CacheLineRoundTripNanoseconds = CaseSample.Median(_bounces, nanoseconds => nanoseconds),
+                EmptyTurnNanoseconds = CaseSample.Median(_emptyTurns, nanoseconds => nanoseconds),
                 Cases = cases,
                 Stages = _stages,
                 Reactors = reactors,
@@ -107,14 +112,14 @@ internal sealed class SuiteRunner
         }
         finally
         {
-            File.Delete(file);
+            File.Delete(_file);
         }
     }
 
-    private string[] Arguments(string file) =>
+    private string[] Arguments() =>
     [
         "--cpu", $"{_options.FirmwareCpu}", "--poll", "busy", "--queues", "4",
-        "--namespace", "null:1T", "--namespace", $"ram:{_options.StoreBytes}", "--namespace", $"file:{file},size={_options.StoreBytes}",
+        "--namespace", "null:1T", "--namespace", $"ram:{_options.StoreBytes}", "--namespace", $"file:{_file},size={_options.StoreBytes}",
     ];
 
     /// <summary>Every block of the stores is written once: what was never written costs nothing to read, and its first write costs a page.</summary>
@@ -137,6 +142,8 @@ internal sealed class SuiteRunner
 
     private void RunRound(FirmwareUnderTest firmware, int round, Dictionary<SuiteCase, List<CaseSample>> samples)
     {
+        _emptyTurns.Add(EmptyTurnNanoseconds(firmware));
+        _bounces.Add(Beside(firmware, () => Limits.CacheLineRoundTripNanoseconds(_options.HostCpu, _options.FirmwareCpu)));
         foreach (SuiteCase item in SuiteCase.All)
         {
             if (!item.Name.Contains(_options.Filter, StringComparison.OrdinalIgnoreCase))
@@ -152,7 +159,10 @@ internal sealed class SuiteRunner
                 samples.Add(item, list = []);
             }
 
-            list.Add(new CaseSample(result, difference, counters.Cycles, counters.Instructions, counters.SystemCalls));
+            double fio = item.Limit == SuiteLimit.FileAlone
+                ? Beside(firmware, () => FioRun.OperationsPerSecond(_options.FirmwareCpu, _file, item, _options.RoundTime)) : double.NaN;
+            list.Add(new CaseSample(
+                result, difference, counters.Cycles, counters.Instructions, counters.SystemCalls, Beside(firmware, () => LimitPerSecond(item)), fio));
             _progress.WriteLine($"round {round + 1}/{_options.Rounds}  {item.Name,-28} {result.CommandsPerSecond,12:0} IOPS");
         }
     }
@@ -183,7 +193,7 @@ internal sealed class SuiteRunner
 
     internal static WorkloadOptions WorkloadOf(SuiteCase item, SuiteOptions options) => new()
     {
-        ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => 70 },
+        ReadPercent = item.Pattern switch { "randread" => 100, "randwrite" => 0, _ => ReadPercentOfMixed },
         TransferLengthBytes = item.BlockSizeBytes,
         QueueDepth = item.Depth,
         Queues = item.Queues,
@@ -206,12 +216,7 @@ internal sealed class SuiteRunner
         WorkloadResult result = WorkloadRunner.Run(host, target, workload);
         counters?.End();
         ReactorCounters after = FirmwareUnderTest.Counters(host);
-        difference = new ReactorCounters(
-            after.CommandsCompleted - before.CommandsCompleted,
-            after.Turns - before.Turns,
-            after.ProductiveTurns - before.ProductiveTurns,
-            after.ManagedBytesAllocated - before.ManagedBytesAllocated,
-            after.BusyNanoseconds - before.BusyNanoseconds);
+        difference = after - before;
         if (result.Errors > 0)
         {
             throw new HostFailureException($"{result.Errors} commands failed, the first with {result.FirstError}");
@@ -233,26 +238,37 @@ internal sealed class SuiteRunner
         return Stopwatch.GetElapsedTime(start).TotalNanoseconds / (after.Turns - before.Turns);
     }
 
-    private void MeasureLimits(string file, double bounceNanoseconds, double emptyTurnNanoseconds, IEnumerable<SuiteCase> cases)
+    /// <summary>What the machine can do of a workload without the firmware, in commands a second; 0 where nothing is a limit.</summary>
+    private double LimitPerSecond(SuiteCase item)
     {
-        foreach (SuiteCase item in cases)
+        int depth = item.Depth * item.Queues;
+        bool isWrite = item.Pattern == "randwrite";
+        return item.Limit switch
         {
-            int depth = item.Depth * item.Queues;
-            bool isWrite = item.Pattern == "randwrite";
-            _limits[item.Name] = item.Limit switch
-            {
-                SuiteLimit.CacheLineBounce => 1e9 / bounceNanoseconds,
-                SuiteLimit.EmptyTurn => 1e9 / emptyTurnNanoseconds,
-                SuiteLimit.MemoryCopy => Limits.MemoryCopiesPerSecond(
-                    _options.FirmwareCpu, _options.StoreBytes, item.BlockSizeBytes, depth, isWrite, _options.RoundTime),
-                SuiteLimit.FileAlone => Limits.FileOperationsPerSecond(
-                    _options.FirmwareCpu, file, item.BlockSizeBytes, depth, isWrite ? 0 : item.Pattern == "randrw" ? 70 : 100, _options.RoundTime),
-                _ => 0,
-            };
-            if (item.Limit == SuiteLimit.FileAlone)
-            {
-                _fio[item.Name] = FioRun.OperationsPerSecond(_options.FirmwareCpu, file, item, _options.RoundTime);
-            }
+            SuiteLimit.CacheLineBounce => 1e9 / _bounces[^1],
+            SuiteLimit.EmptyTurn => 1e9 / _emptyTurns[^1],
+            SuiteLimit.MemoryCopy => Limits.On(
+                _options.FirmwareCpu,
+                () => Limits.MemoryCopiesPerSecond(_options.StoreBytes, item.BlockSizeBytes, depth, isWrite, _options.RoundTime)),
+            SuiteLimit.FileAlone => Limits.On(
+                _options.FirmwareCpu,
+                () => Limits.FileOperationsPerSecond(
+                    _file, item.BlockSizeBytes, depth, isWrite ? 0 : item.Pattern == "randrw" ? ReadPercentOfMixed : 100, _options.RoundTime)),
+            _ => 0,
+        };
+    }
+
+    /// <summary>Measures without the firmware while it stands still.</summary>
+    private static double Beside(FirmwareUnderTest firmware, Func<double> measure)
+    {
+        firmware.Pause();
+        try
+        {
+            return measure();
+        }
+        finally
+        {
+            firmware.Continue();
         }
     }
 

@@ -3,29 +3,35 @@ using System.Security;
 
 namespace Nvmepf.HostDriver.Suite;
 
-/// <summary>The suite as a picture: a bar for each workload, and a mark where its limit lies. The scale is logarithmic: rates span four decades.</summary>
+/// <summary>The suite as a picture: a bar for each workload, and marks where its limit lies and what fio got. The scale is logarithmic: rates span four decades.</summary>
 internal static class SuiteSvg
 {
-    private const int LabelWidth = 230;
+    private const int LabelWidth = 200;
     private const int ChartWidth = 640;
+    private const int FigureWidth = 130;
     private const int RowHeight = 18;
-    private const int Top = 46;
+    private const int Top = 62;
     private const double LowestRate = 1e3;
     private const double Decades = 5;
 
     internal static void Write(TextWriter output, SuiteResult result)
     {
-        int height = Top + (RowHeight * result.Cases.Count) + 30;
+        int bottom = Top + (RowHeight * result.Cases.Count);
+        int width = LabelWidth + ChartWidth + FigureWidth;
         output.WriteLine(
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{LabelWidth + ChartWidth + 90}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"11\">");
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{bottom + 30}\" font-family=\"sans-serif\" font-size=\"11\">");
         output.WriteLine("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>");
-        output.WriteLine($"<text x=\"8\" y=\"16\" font-size=\"13\">nvmepf, commands a second; | is the limit measured in the same run</text>");
+        output.WriteLine(
+            "<text x=\"8\" y=\"16\" font-size=\"13\">nvmepf, commands a second, and their share of the limit measured in the same run (black); red: fio on the same file</text>");
         output.WriteLine($"<text x=\"8\" y=\"32\" fill=\"#666\">{SecurityElement.Escape(result.Machine)}</text>");
         for (int decade = 0; decade <= Decades; decade++)
         {
             string x = At(LowestRate * Math.Pow(10, decade));
-            output.WriteLine($"<line x1=\"{x}\" y1=\"{Top - 6}\" x2=\"{x}\" y2=\"{height - 24}\" stroke=\"#ddd\"/>");
-            output.WriteLine($"<text x=\"{x}\" y=\"{height - 10}\" text-anchor=\"middle\" fill=\"#666\">{Scale(decade)}</text>");
+            output.WriteLine($"<line x1=\"{x}\" y1=\"{Top - 6}\" x2=\"{x}\" y2=\"{bottom + 6}\" stroke=\"#ddd\"/>");
+            foreach (int y in (int[])[Top - 10, bottom + 20])
+            {
+                output.WriteLine($"<text x=\"{x}\" y=\"{y}\" text-anchor=\"middle\" fill=\"#666\">{Scale(decade)}</text>");
+            }
         }
 
         for (int i = 0; i < result.Cases.Count; i++)
@@ -43,13 +49,24 @@ internal static class SuiteSvg
         output.WriteLine($"<text x=\"{LabelWidth - 6}\" y=\"{y + 10}\" text-anchor=\"end\">{SecurityElement.Escape(item.Name)}</text>");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"<rect x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.0}\" height=\"{RowHeight - 6}\" fill=\"{color}\"/>"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"<text x=\"{LabelWidth + width + 4:0.0}\" y=\"{y + 10}\">{item.CommandsPerSecond / 1e3:0.#} k</text>"));
-        if (item.LimitCommandsPerSecond > 0)
+        WriteMark(output, item.FioOperationsPerSecond, y, "#c00");
+        WriteMark(output, item.LimitCommandsPerSecond, y, "black");
+
+        // In columns of their own: beside the bar the mark of the limit would go through them.
+        WriteFigure(output, LabelWidth + ChartWidth + 76, y, string.Create(CultureInfo.InvariantCulture, $"{item.CommandsPerSecond / 1e3:0.#} k"));
+        WriteFigure(
+            output, LabelWidth + ChartWidth + 120, y, double.IsNaN(item.ShareOfLimit) ? "-" : item.ShareOfLimit.ToString("0.00", CultureInfo.InvariantCulture));
+    }
+
+    private static void WriteFigure(TextWriter output, int end, int y, string figure) =>
+        output.WriteLine($"<text x=\"{end}\" y=\"{y + 10}\" text-anchor=\"end\">{figure}</text>");
+
+    private static void WriteMark(TextWriter output, double rate, int y, string color)
+    {
+        if (rate > 0)
         {
-            string x = At(item.LimitCommandsPerSecond);
-            output.WriteLine($"<line x1=\"{x}\" y1=\"{y - 2}\" x2=\"{x}\" y2=\"{y + RowHeight - 4}\" stroke=\"black\" stroke-width=\"2\"/>");
+            string x = At(rate);
+            output.WriteLine($"<line x1=\"{x}\" y1=\"{y - 2}\" x2=\"{x}\" y2=\"{y + RowHeight - 4}\" stroke=\"{color}\" stroke-width=\"2\"/>");
         }
     }
 
