@@ -12,6 +12,22 @@ public sealed class PredictionTests
 {
     private static readonly BenchParameters s_short = new() { WarmUpNanoseconds = 2_000_000, MeasuredNanoseconds = 5_000_000 };
 
+    [Theory]
+    [InlineData("--only: a value is missing", "--only")]
+    [InlineData("--only nothing: no workload has this in its name; there are 4k-randread-qd1, ", "--only", "nothing")]
+    [InlineData("--list-run 999: allowed are 1000 to 100000", "--list-run", "999")]
+    [InlineData("--milliseconds many: allowed are 1 to 1000", "--milliseconds", "many")]
+    [InlineData("--speed: no such option", "--speed", "1")]
+    [InlineData("--json no/such/folder/x.json: cannot be written", "--json", "no/such/folder/x.json")]
+    public void What_is_wrong_with_a_line_is_said_before_anything_is_predicted(string words, params string[] arguments)
+    {
+        StringWriter output = new();
+        StringWriter errors = new();
+        Assert.Equal(2, Program.Run(arguments, output, errors));
+        Assert.Contains($"board-bench: {words}", errors.ToString(), StringComparison.Ordinal);
+        Assert.Empty(output.ToString());
+    }
+
     /// <summary>A list costs 13 us however short it is: this is what the driver's batches are for.</summary>
     [Theory]
     [InlineData("4k-randread-qd32")]

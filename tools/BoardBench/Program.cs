@@ -11,22 +11,32 @@ internal static class Program
     private const string Usage =
         """
         board-bench [--only TEXT] [--milliseconds N] [--list-run N] [--json FILE]
-          --only TEXT         only workloads whose name holds TEXT
+          --only TEXT         only workloads whose name holds TEXT, as 4k-randread-qd32
           --milliseconds N    model time that is counted for each row, 1 to 1000 (50)
           --list-run N        nanoseconds of a list run, 1000 to 100000 (13000), in place of the published figure
           --json FILE         write the result here too
         """;
 
-    private static int Main(string[] arguments)
+    private static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
+
+    /// <summary>The program with its output where the caller wants it.</summary>
+    /// <returns>The exit code: 0, or 2 for a wrong line.</returns>
+    internal static int Run(string[] arguments, TextWriter output, TextWriter errors)
     {
+        if (arguments.Contains("--help"))
+        {
+            output.WriteLine(Usage);
+            return 0;
+        }
+
         try
         {
-            Run(arguments, Console.Out);
+            Run(arguments, output);
             return 0;
         }
         catch (ArgumentException wrong)
         {
-            Console.Error.WriteLine($"board-bench: {wrong.Message}\n{Usage}");
+            errors.WriteLine($"board-bench: {wrong.Message}\n{Usage}");
             return 2;
         }
     }
@@ -45,6 +55,7 @@ internal static class Program
                     only = value;
                     break;
                 case "--json":
+                    CheckWritable(value);
                     json = value;
                     break;
                 case "--milliseconds":
@@ -61,7 +72,7 @@ internal static class Program
         List<BenchRow> rows = [];
         foreach (BenchWorkload workload in BenchWorkload.All)
         {
-            if (workload.Name.Contains(only, StringComparison.Ordinal))
+            if (workload.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
             {
                 rows.Add(new BenchRow(FirmwareRun.Measure(workload, parameters), ReferenceRun.Measure(workload, parameters)));
             }
@@ -69,7 +80,8 @@ internal static class Program
 
         if (rows.Count == 0)
         {
-            throw new ArgumentException($"--only {only}: no workload has this in its name");
+            string names = string.Join(", ", BenchWorkload.All.Select(workload => workload.Name));
+            throw new ArgumentException($"--only {only}: no workload has this in its name; there are {names}");
         }
 
         BenchText.Write(output, rows, parameters);
@@ -77,6 +89,19 @@ internal static class Program
         {
             using FileStream file = File.Create(json);
             BenchJson.Write(file, rows, parameters);
+        }
+    }
+
+    /// <summary>Now rather than when all has been predicted.</summary>
+    private static void CheckWritable(string path)
+    {
+        try
+        {
+            File.OpenWrite(path).Dispose();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ArgumentException($"--json {path}: cannot be written: {problem.Message}");
         }
     }
 

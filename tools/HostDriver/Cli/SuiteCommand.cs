@@ -56,7 +56,7 @@ public static class SuiteCommand
         SuiteResult result = new SuiteRunner(options, output).Run();
         if (result.Cases.Count + result.Reactors.Count + result.Looking.Count == 0)
         {
-            throw new UsageException($"--only {options.Filter}: no workload has this in its name");
+            throw new UsageException($"--only {options.Filter}: no workload has this in its name, as 'ram randread 4K QD32 PRP' or 'reactors null'");
         }
 
         output.WriteLine();
