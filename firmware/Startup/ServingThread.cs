@@ -77,6 +77,7 @@ internal sealed class ServingThread : IDisposable
             _thread.Join();
         }
 
+        _supervision?.Begin(); // no reactor turns any more, and storage takes its time to close
         _server.Dispose();
         _states.Dispose();
         _ = Files.Close(_stop);

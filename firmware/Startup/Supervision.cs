@@ -14,7 +14,8 @@ namespace Nvmepf.Firmware.Startup;
 /// <summary>Tells an init how the process does, from before the start until after the end of the reactors.</summary>
 /// <remarks>
 /// A sign of life is given only when every reactor has made a turn since the last one. Until they are ready it is given without, for two minutes at
-/// most while storage is opened and for as long again while links come up: a start takes its time, and one that takes longer hangs. After an orderly end, a failed start included, a hardware watchdog is
+/// most while storage is opened and for as long again while links come up: a start takes its time, and one that takes longer hangs. So does the
+/// closing of storage. After an orderly end, a failed start included, a hardware watchdog is
 /// disarmed; after a crash it is not, so that the machine is reset unless the next start comes in time.
 /// </remarks>
 internal sealed class Supervision : IDisposable
@@ -101,7 +102,9 @@ internal sealed class Supervision : IDisposable
     /// <summary>Readable when the process was asked to end, or -1: for who waits for something before it serves.</summary>
     public int StopDescriptor => _stopDescriptor;
 
-    /// <summary>From now on these reactors are looked at, which are about to start.</summary>
+    /// <summary>
+    /// From now on these reactors are looked at, which are about to start. With none, what is under way is the opening or closing of storage.
+    /// </summary>
     public void Begin(params ReactorStatistics[] reactors) => _watched = new Watched(reactors);
 
     /// <summary>The reactors serve, or there are none to wait for. On any thread; allocates nothing.</summary>
@@ -210,7 +213,7 @@ internal sealed class Supervision : IDisposable
                 }
                 else
                 {
-                    _log.Write("The start has taken {0} ms: no sign of life is given until it is done", _options.StartMaximumMilliseconds);
+                    _log.Write("The start, or the end, has taken {0} ms: no sign of life is given until it is done", _options.StartMaximumMilliseconds);
                 }
             }
 

@@ -110,13 +110,33 @@ public sealed class SupervisionTests : IDisposable
             supervision.Begin(new ReactorStatistics()); // it never turns; without it, the storage of its functions never opens
         }
 
-        WaitUntil(() => Log.Contains("The start has taken 300 ms", StringComparison.Ordinal));
+        WaitUntil(() => Log.Contains("The start, or the end, has taken 300 ms", StringComparison.Ordinal));
         Assert.NotEqual(0, Pets);
         long pets = Pets;
         Thread.Sleep(200);
         Assert.Equal(pets, Pets);
         supervision.End(); // nothing is to be served: that takes as long as it takes
         WaitUntil(() => Pets > pets);
+    }
+
+    [Fact]
+    public void Storage_may_take_its_time_to_close_when_the_reactors_have_ended()
+    {
+        File.WriteAllText(Watchdog, string.Empty);
+        ReactorStatistics reactor = new();
+        using EventLog log = new(_logged);
+        using Supervision supervision = new(Options with { WatchdogDevice = Watchdog }, -1, log);
+        supervision.Begin(reactor);
+        supervision.Ready();
+        WaitUntil(() =>
+        {
+            reactor.Turns++;
+            return Pets >= 3;
+        });
+        supervision.Begin();
+        long pets = Pets;
+        WaitUntil(() => Pets > pets + 2);
+        Assert.DoesNotContain("sign of life", Log, StringComparison.Ordinal);
     }
 
     [Fact]

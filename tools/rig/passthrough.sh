@@ -4,8 +4,8 @@
 #
 # Usage: tools/rig/passthrough.sh NAME --nvmepf BINARY --host BINARY [options]
 #   NAME             drive: identity, filter, data compared with the drive itself, removal and return of the drive under writes;
-#                    then a namespace on the drive, whose transfers are polled for
-#                    tcp: connects to a target, the target's port goes and comes back under writes, so does the whole connection
+#                    its controller stopped and started beside another; then a namespace on the drive, whose transfers are polled for
+#                    tcp: connects to a target, the target's port goes and comes back under writes, so do the network and the whole connection
 #   --nvmepf BINARY  the firmware, as published
 #   --host BINARY    nvmepf-host, as published
 #

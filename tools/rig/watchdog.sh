@@ -1,6 +1,7 @@
 #!/bin/bash
 # watchdog.sh - the firmware under BusyBox's init as a guest's first process, with a watchdog that really resets the machine: petted while the
-# main loop turns; the firmware killed and started again; ended in order; stopped in the middle, whereupon the watchdog fires.
+# main loop turns; the firmware killed and started again; ended in order; stopped in the middle, whereupon the watchdog fires; and the machine's
+# shutdown, at which init has it end in order.
 #
 # Usage: tools/rig/watchdog.sh --nvmepf BINARY [--kind i6300esb|softdog] [--timeout SECONDS]
 #   --nvmepf BINARY    the firmware, as published
@@ -46,7 +47,11 @@ pack_board() {
   done
   install -m 755 "$rig_dir/guest/watchdog-init.sh" "$root/usr/sbin/watchdog-init"
   install -m 755 "$rig_dir/guest/watchdog-firmware.sh" "$root/usr/sbin/watchdog-firmware"
-  printf '%s\n' '::sysinit:/rig/watchdog-setup.sh' '::respawn:/usr/sbin/watchdog-firmware' '::once:/usr/bin/sh /rig/script' >"$root/etc/inittab"
+  install -m 755 "$rig_dir/guest/watchdog-end.sh" "$root/usr/sbin/watchdog-end"
+  install -m 755 "$rig_dir/../image/rootfs/usr/sbin/nvmepf-stop" "$root/usr/sbin/nvmepf-stop"
+  printf '%s\n' 'READY_FILE=/run/nvmepf.pid' >"$root/etc/nvmepf.conf"
+  printf '%s\n' '::sysinit:/rig/watchdog-setup.sh' '::respawn:/usr/sbin/watchdog-firmware' '::once:/usr/bin/sh /rig/script' \
+    '::shutdown:/usr/sbin/nvmepf-stop' '::shutdown:/usr/sbin/watchdog-end' >"$root/etc/inittab"
   pack "$root" "$work/board.cpio" "$rig_cache/guest/busybox"
 }
 

@@ -1,5 +1,6 @@
 # passthrough-tcp: the firmware connects to an NVMe/TCP target and passes commands on to it; the target's port goes away under writes and comes
-# back, then the connection is deleted; then a namespace is taken away and put back; then somebody else is connected to the same target.
+# back, then the network goes without a word, then the connection is deleted; then a namespace is taken away and put back; then somebody else is
+# connected to the same target.
 # shellcheck shell=busybox
 # shellcheck source=tools/rig/guest/passthrough.sh
 . /rig/passthrough.sh
@@ -41,10 +42,17 @@ same_data "$block"
 host bench --pattern randrw --verify --count 400 --depth 16 --queues 2 --first-lba 32768 --range 8M --block-size 4K
 
 step "the target's port goes under writes, and comes back"
-outage 12
+outage 8
 rm "$target/ports/1/subsystems/$nqn"
 sleep 4
 ln -s "$target/subsystems/$nqn" "$target/ports/1/subsystems/$nqn"
+finish_outage
+
+step "the network goes without a word"
+outage 9
+ip link set lo down
+sleep 7 # the kernel notices by its keep alive, after twice keep_alive_tmo at most
+ip link set lo up
 finish_outage
 
 step "the connection is deleted under writes; the firmware connects anew"

@@ -41,7 +41,10 @@ grep -q 'init' /proc/1/cmdline || fail "the first process is not init: $(cat /pr
 if [ "$(head -c 7 "$notes")" = stopped ]; then
   step "the machine was reset, and serves again"
   printf 'ok: process %s serves after the reset\n' "$(firmware)"
-  finish 0
+  step "the machine is shut down: init has the firmware end in order before it kills"
+  poweroff
+  sleep 60
+  fail "init did not shut the machine down"
 fi
 
 [ -c /dev/watchdog ] || fail "there is no watchdog"
