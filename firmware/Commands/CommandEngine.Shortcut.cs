@@ -84,6 +84,11 @@ public sealed unsafe partial class CommandEngine
             EndStageOfTimed(ref slot, TraceKind.Submitted, operation.OffsetBytes);
         }
 
+        if (backend.BatchesWrites && opcode == NvmOpcode.Write)
+        {
+            return TryAddToBatch(queue, completion, ref slot, backend, nowNanoseconds, isTimed);
+        }
+
         if (backend.Submit(ref operation) != BackendOutcome.Completed || operation.Status.IsError)
         {
             return false; // the same once more does no harm: it reads or writes the same blocks
@@ -110,30 +115,33 @@ public sealed unsafe partial class CommandEngine
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PostShortcut(SubmissionQueue queue, CompletionQueue completion, ref CommandSlot slot, long nowNanoseconds)
     {
-        CompletionQueueEntry entry = new()
-        {
-            SubmissionQueueHeadPointer = queue.Head,
-            SubmissionQueueIdentifier = queue.Identifier,
-            CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
-        };
+        CompletionQueueEntry entry = SuccessOf(queue, ref slot);
         if (!TryPost(completion, in entry, slot.DataLengthBytes))
         {
-            TakeOwnSlot(queue, ref slot, nowNanoseconds);
-            WaitToComplete(ref slot);
+            TakeSlot(queue, nowNanoseconds); // after all
+            WaitToCompleteShortcut(ref slot);
             return;
         }
 
         Completed.Add(queue.Identifier, slot.Entry.Cdw0.Opcode, false, slot.DataLengthBytes, nowNanoseconds);
     }
 
-    /// <summary>Takes the slot after all: its completion cannot be written now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static CompletionQueueEntry SuccessOf(SubmissionQueue queue, ref CommandSlot slot) => new()
+    {
+        SubmissionQueueHeadPointer = queue.Head,
+        SubmissionQueueIdentifier = queue.Identifier,
+        CommandIdentifier = slot.Entry.Cdw0.CommandIdentifier,
+    };
+
+    /// <summary>The command has ended in success; its completion cannot be written now. What the long way sets is set here.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TakeOwnSlot(SubmissionQueue queue, ref CommandSlot slot, long nowNanoseconds)
+    private void WaitToCompleteShortcut(ref CommandSlot slot)
     {
         uint lengthBytes = slot.DataLengthBytes;
-        TakeSlot(queue, nowNanoseconds);
         Prepare(ref slot);
         slot.DataLengthBytes = lengthBytes;
+        WaitToComplete(ref slot);
     }
 
     /// <summary>

@@ -199,9 +199,11 @@ public sealed unsafe partial class CommandEngine : IDisposable
 
             TakeSlot(queue, nowNanoseconds);
             slot.Flags |= isTimed ? CommandFlags.Timed : CommandFlags.None;
+            EndBatch(queue, completion); // whose blocks the command may want
             Start(ref slot);
         }
 
+        EndBatch(queue, completion);
         FlushCompletions();
         return fetched;
     }

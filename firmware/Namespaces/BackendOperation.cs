@@ -106,6 +106,12 @@ public unsafe struct BackendOperation
     /// <summary>Set where registered memory did not do: what follows is done without.</summary>
     public bool AvoidsRegistered;
 
+    /// <summary>Set by a backend whose writes are done together: the one before it in the batch holds its blocks too.</summary>
+    public bool IsHeldByOneBefore;
+
+    /// <summary>The operation behind it in its batch (<see cref="NamespaceBackend.EndWrites"/>), null at the end.</summary>
+    public BackendOperation* NextOfBatch;
+
     /// <summary>Set by a backend while the operation is under way on the ring whose disks are polled.</summary>
     public bool IsPolled;
 

@@ -4,6 +4,10 @@
 // range by compare and swap, or nothing at all; readers copy and then look whether a version has moved, and copy again. Nobody waits: who
 // finds another in its range tries again in its reactor's next turn.
 //
+// A locked operation and a fence wait until all that this core stored before has reached the others, completions in lines that a host polls among
+// it: a quarter of a microsecond for each write of 4 KiB. So a reactor takes the blocks of several writes first, then copies all, and gives all
+// back behind one fence (RamBackend.EndWrites).
+//
 // A reader writes no shared memory, so that reads scale. Granules share versions by a hash, which costs a retry now and then.
 //
 // Memory order: the writer's swap is a full barrier before its stores, and its last store of the version has release order behind them (the
@@ -47,6 +51,13 @@ internal sealed class BlockVersions
     /// <summary>The writer has ended.</summary>
     public void EndWrite(ulong offsetBytes, ulong lengthBytes) =>
         Release(offsetBytes >> GranuleShift, LastOf(offsetBytes, lengthBytes) + 1);
+
+    /// <summary>True where whoever holds the range before it holds this range too: it lies in the last granule of that one.</summary>
+    public static bool IsInLastOf(ulong offsetBytes, ulong lengthBytes, ulong beforeOffsetBytes, ulong beforeLengthBytes)
+    {
+        ulong last = LastOf(beforeOffsetBytes, beforeLengthBytes);
+        return offsetBytes >> GranuleShift == last && LastOf(offsetBytes, lengthBytes) == last;
+    }
 
     /// <summary>A reader begins.</summary>
     /// <param name="offsetBytes">First byte.</param>

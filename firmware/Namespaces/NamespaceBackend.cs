@@ -33,6 +33,12 @@ public abstract class NamespaceBackend : IDisposable
     /// </summary>
     public bool EndsAtOnce { get; protected init; }
 
+    /// <summary>
+    /// True where writes that end at once cost less when several are done together: <see cref="TryBeginWrite"/> for each and one
+    /// <see cref="EndWrites"/>. <see cref="Submit"/> does them singly as ever. Known after Start.
+    /// </summary>
+    public bool BatchesWrites { get; protected set; }
+
     /// <summary>The media's first byte where all of it lies in this process's memory, as long as the backend is; else null. For hints: data goes by operations.</summary>
     public unsafe byte* Memory { get; protected set; }
 
@@ -77,6 +83,21 @@ public abstract class NamespaceBackend : IDisposable
     /// <see cref="SizeBytes"/>; segments and range are aligned as the properties above say.
     /// </summary>
     public abstract BackendOutcome Submit(ref BackendOperation operation);
+
+    /// <summary>
+    /// Takes the blocks of a write for the calling reactor; nothing is written yet. Only where <see cref="BatchesWrites"/>, and the reactor ends
+    /// the batch in the same turn: who else wants these blocks comes again and again until then.
+    /// </summary>
+    /// <param name="operation">The write, begun.</param>
+    /// <param name="before">The one that was taken before it in the same batch; null for the first.</param>
+    /// <returns>False where somebody is in these blocks, maybe this batch itself; nothing was taken.</returns>
+    public virtual unsafe bool TryBeginWrite(ref BackendOperation operation, BackendOperation* before) => false;
+
+    /// <summary>Does the writes of a batch in their order and gives their blocks back; their status is set.</summary>
+    /// <param name="first">The first; the others follow by <see cref="BackendOperation.NextOfBatch"/>.</param>
+    public virtual unsafe void EndWrites(BackendOperation* first)
+    {
+    }
 
     /// <summary>
     /// A ring completion for the operation arrived; ends it or goes on with the rest. After <see cref="BackendOutcome.Busy"/> the

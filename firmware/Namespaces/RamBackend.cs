@@ -83,15 +83,14 @@ public sealed unsafe class RamBackend : NamespaceBackend
         if (rings.Length > 1)
         {
             _versions = _ownVersions;
+            BatchesWrites = true;
         }
     }
 
     /// <inheritdoc/>
     public override BackendOutcome Submit(ref BackendOperation operation)
     {
-        Invariant.Check(
-            operation.LengthBytes <= SizeBytes && operation.OffsetBytes <= SizeBytes - operation.LengthBytes,
-            "a backend operation lies inside its namespace");
+        CheckRange(in operation);
         if (operation.IsCancelled)
         {
             return operation.Fail(Errno.ECANCELED);
@@ -113,6 +112,36 @@ public sealed unsafe class RamBackend : NamespaceBackend
     }
 
     /// <inheritdoc/>
+    public override bool TryBeginWrite(ref BackendOperation operation, BackendOperation* before)
+    {
+        CheckRange(in operation);
+        operation.IsHeldByOneBefore = before != null
+            && BlockVersions.IsInLastOf(operation.OffsetBytes, operation.LengthBytes, before->OffsetBytes, before->LengthBytes);
+        return operation.IsHeldByOneBefore || _ownVersions.TryBeginWrite(operation.OffsetBytes, operation.LengthBytes);
+    }
+
+    /// <inheritdoc/>
+    public override void EndWrites(BackendOperation* first)
+    {
+        // Valid: operations live in slots of the calling engine, which gives none of them back before this returns.
+        for (BackendOperation* operation = first; operation != null; operation = operation->NextOfBatch)
+        {
+            Copy(ref *operation);
+        }
+
+        BulkCopy.Fence();
+        for (BackendOperation* operation = first; operation != null; operation = operation->NextOfBatch)
+        {
+            if (!operation->IsHeldByOneBefore)
+            {
+                _ownVersions.EndWrite(operation->OffsetBytes, operation->LengthBytes);
+            }
+
+            _ = operation->End(Status.Success);
+        }
+    }
+
+    /// <inheritdoc/>
     public override BackendOutcome Complete(ref BackendOperation operation, int result) => operation.End(Status.Success);
 
     /// <inheritdoc/>
@@ -127,6 +156,10 @@ public sealed unsafe class RamBackend : NamespaceBackend
 
         base.Dispose(disposing);
     }
+
+    private void CheckRange(in BackendOperation operation) => Invariant.Check(
+        operation.LengthBytes <= SizeBytes && operation.OffsetBytes <= SizeBytes - operation.LengthBytes,
+        "a backend operation lies inside its namespace");
 
     private void Do(ref BackendOperation operation)
     {

@@ -32,6 +32,16 @@ public sealed class BlockVersionTests
         Assert.True(versions.TryBeginWrite(0, 2 * Granule));
     }
 
+    [Theory]
+    [InlineData(0, 512, true)] // the first granule, and the one before lies in the second
+    [InlineData(Granule, 512, false)]
+    [InlineData(Granule + 4096, 4096, false)]
+    [InlineData((2 * Granule) - 512, 512, false)]
+    [InlineData((2 * Granule) - 512, 1024, true)]
+    [InlineData(2 * Granule, 512, true)]
+    public void Only_what_lies_in_the_last_granule_of_the_one_before_is_held_with_it(ulong offsetBytes, ulong lengthBytes, bool needsItsOwn) =>
+        Assert.Equal(!needsItsOwn, BlockVersions.IsInLastOf(offsetBytes, lengthBytes, Granule - 512, 1024));
+
     [Fact]
     public async Task No_reader_sees_half_of_a_write()
     {
