@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Nvmepf.Firmware.Diagnostics;
 using Nvmepf.Firmware.Namespaces;
 using Nvmepf.Hal;
@@ -163,83 +162,5 @@ public sealed class WriteBatchTests
         ushort[] statuses = [.. identifiers.Select(identifier => io.Host.WaitFor(io.Queue, identifier).CompletionStatus.Status.Raw)];
         Assert.Null(io.Host.ProtocolError);
         return statuses;
-    }
-
-    /// <summary>What a reactor does with a memory that it shares: batches of writes, each full of one number, and reads.</summary>
-    private sealed unsafe class SharedMemoryUser(RamBackend ram, Barrier start, int number)
-    {
-        private const int Rounds = 10_000;
-        private const int BatchMax = 8;
-        private const int WriteBytes = 4096; // past the caches
-        private const int Places = 6; // few, so that they meet
-
-        internal int Torn { get; private set; }
-
-        internal int SeenOfTheOther { get; private set; }
-
-        internal void Run()
-        {
-            Random random = new(number);
-            byte* buffers = (byte*)NativeMemory.AlignedAlloc((BatchMax + 1) * WriteBytes, WriteBytes);
-            BackendOperation* operations = stackalloc BackendOperation[BatchMax + 1];
-            HostSegment* segments = stackalloc HostSegment[BatchMax + 1];
-            new Span<BackendOperation>(operations, BatchMax + 1).Clear();
-            for (int i = 0; i <= BatchMax; i++)
-            {
-                segments[i] = new HostSegment { Local = buffers + (i * WriteBytes), LengthBytes = WriteBytes };
-                operations[i].Segments = segments + i;
-                operations[i].SegmentCount = 1;
-            }
-
-            start.SignalAndWait();
-            for (int round = 0; round < Rounds; round++)
-            {
-                WriteBatch(random, operations, round);
-                Read(random, ref operations[BatchMax]);
-            }
-
-            NativeMemory.AlignedFree(buffers);
-        }
-
-        private static ulong Place(Random random) => (ulong)random.Next(Places) * ((GranuleBlocks * 512 / 2) + WriteBytes);
-
-        private void WriteBatch(Random random, BackendOperation* operations, int round)
-        {
-            int count = 0;
-            for (int wanted = random.Next(1, BatchMax + 1); count < wanted; count++)
-            {
-                ref BackendOperation operation = ref operations[count];
-                operation.Begin(BackendOperationKind.Write, BackendFlags.None, Place(random), WriteBytes);
-                operation.NextOfBatch = null;
-                new Span<ulong>(operation.Segments->Local, WriteBytes / 8).Fill(((ulong)number << 32) | (uint)round);
-                if (!ram.TryBeginWrite(ref operation, count == 0 ? null : operations + count - 1))
-                {
-                    break;
-                }
-
-                if (count > 0)
-                {
-                    operations[count - 1].NextOfBatch = operations + count;
-                }
-            }
-
-            if (count > 0)
-            {
-                ram.EndWrites(operations);
-            }
-        }
-
-        private void Read(Random random, ref BackendOperation operation)
-        {
-            operation.Begin(BackendOperationKind.Read, BackendFlags.None, Place(random), WriteBytes);
-            if (ram.Submit(ref operation) == BackendOutcome.Busy)
-            {
-                return; // the other one is in it
-            }
-
-            ReadOnlySpan<ulong> words = new(operation.Segments->Local, WriteBytes / 8);
-            Torn += words.ContainsAnyExcept(words[0]) ? 1 : 0;
-            SeenOfTheOther += words[0] >> 32 == (ulong)(3 - number) ? 1 : 0;
-        }
     }
 }
