@@ -43,7 +43,7 @@ public sealed unsafe partial class CommandEngine
 
     private void AfterDelay(ref CommandSlot slot)
     {
-        if (_nowNanoseconds < slot.HeldUntilNanoseconds)
+        if (_nowNanoseconds < slot.HeldUntilNanoseconds && _injection.IsAny) // without rules nothing is held
         {
             slot.Stall = StallReason.Injected;
             _stalled.Add(_slots, slot.Index);

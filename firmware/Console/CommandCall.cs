@@ -1,3 +1,4 @@
+using Nvmepf.Firmware.Console.Terminal;
 using Nvmepf.Firmware.Console.Transport;
 
 namespace Nvmepf.Firmware.Console;
@@ -104,6 +105,19 @@ internal sealed class InteractiveTerminal(Channel channel, ConsoleTargets target
     /// <summary>Waits for any key.</summary>
     /// <returns>The key's first byte, or 0 where none came in time.</returns>
     public byte WaitForKey(long timeoutNanoseconds)
+    {
+        const long SequenceNanoseconds = 50_000_000;
+        byte key = WaitForByte(timeoutNanoseconds);
+        KeyDecoder sequence = new(); // of an arrow the rest belongs to it, and not to the next line
+        for (byte next = key; next != 0 && sequence.Feed(next) == Key.None;)
+        {
+            next = WaitForByte(SequenceNanoseconds);
+        }
+
+        return key;
+    }
+
+    private byte WaitForByte(long timeoutNanoseconds)
     {
         const long PumpNanoseconds = 100_000_000;
         long deadline = Hal.Linux.Clock.MonotonicNanoseconds() + timeoutNanoseconds;

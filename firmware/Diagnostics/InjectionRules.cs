@@ -89,7 +89,7 @@ public sealed class InjectionRules
     private int _nextNumber = 1;
 
     /// <summary>True where there is any rule.</summary>
-    public bool IsAny => _rules is not null;
+    public bool IsAny => Volatile.Read(ref _rules) is not null;
 
     /// <summary>The rules in the order in which they are tried.</summary>
     public IReadOnlyList<InjectionRule> List => Volatile.Read(ref _rules) ?? [];

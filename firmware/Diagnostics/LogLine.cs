@@ -10,7 +10,7 @@ namespace Nvmepf.Firmware.Diagnostics;
 public static class LogLine
 {
     /// <summary>Bytes of the longest line, newline included; what does not fit is cut.</summary>
-    public const int LengthMax = 400;
+    public const int LengthMax = 1500; // what is allowed stands at the end of a line, and of a controller's attributes it is long
 
     /// <summary>
     /// Writes a line.

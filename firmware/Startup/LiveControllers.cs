@@ -175,6 +175,7 @@ internal sealed class LiveControllers : IDisposable
     public void StopAll()
     {
         _targets.Clear();
+        _functions.ForEach(function => _ = ControllerOf(function)?.Injection.Remove(null));
         _serving?.Dispose();
         _serving = null;
         _namespaces = null;
@@ -228,6 +229,7 @@ internal sealed class LiveControllers : IDisposable
 
     private void Stop(ServedFunction function)
     {
+        _ = ControllerOf(function)?.Injection.Remove(null); // what is held for a host driver's sake would not end
         _functions = _functions.FindAll(other => other != function);
         _stopping.Add(function);
         Show();

@@ -1,6 +1,7 @@
 using System.Text;
 using Nvmepf.Firmware;
 using Nvmepf.Firmware.Configuration;
+using Nvmepf.Firmware.Diagnostics;
 using Xunit;
 
 namespace Nvmepf.Tests.Configuration;
@@ -80,6 +81,16 @@ public sealed class DirectoryTests : IDisposable
     {
         RunSession(script);
         Assert.Equal($"{_directory.Root}/{line}", Error());
+    }
+
+    [Fact]
+    public void The_longest_list_of_what_is_allowed_fits_a_line_of_the_log()
+    {
+        RunSession("echo a > pci_ep/controllers/a40000000.pcie-ep/unknown");
+        byte[] line = new byte[LogLine.LengthMax];
+        string text = "Configuration not taken: " + Error().Replace(_directory.Root, "/" + new string('d', 255), StringComparison.Ordinal);
+        int length = LogLine.Format(line, 0, text, 0, 0, 0);
+        Assert.EndsWith(text[^20..], LogLine.TextOf(line.AsSpan(0, length)), StringComparison.Ordinal);
     }
 
     [Fact]

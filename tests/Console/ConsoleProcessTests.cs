@@ -6,6 +6,8 @@ using System.Text.Json;
 using Nvmepf.Firmware.Console;
 using Nvmepf.Hal.Linux;
 using Nvmepf.HostDriver.Nvme;
+using Nvmepf.HostDriver.VfioUser;
+using Nvmepf.Spec;
 using Nvmepf.Tests.HostDriver;
 using Xunit;
 
@@ -275,8 +277,9 @@ public sealed class ConsoleProcessTests
         terminal.Type("top\r");
         _ = terminal.WaitFor("errors/s");
         _ = terminal.WaitFor("errors/s");
-        terminal.Type("q");
+        terminal.Type("\x1b[A");
         _ = terminal.WaitFor("\rnvmepf> ");
+        Assert.Contains("uptime", terminal.Ask("status"), StringComparison.Ordinal); // of the arrow nothing was left over
         terminal.Type("shutdown\r");
         _ = terminal.WaitFor("(y/n) ");
         terminal.Type("n");
@@ -352,6 +355,37 @@ public sealed class ConsoleProcessTests
         Assert.Contains("\"state\":\"ready\"", ConsoleSocket.Ask(firmware.Folder, "status --json").Answer, StringComparison.Ordinal);
         Assert.True(ConsoleSocket.Ask(firmware.Folder, "link reset").IsWell);
         Assert.Contains("\"state\":\"disabled\"", ConsoleSocket.Ask(firmware.Folder, "status --json").Answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("inject clear")]
+    [InlineData("shutdown")]
+    public void Commands_that_wait_by_a_rule_go_on_without_it(string end)
+    {
+        using FirmwareProcess firmware = new("--namespace", "ram:64M");
+        _ = firmware.AskWell("inject delay 3600000 op=write");
+        using NvmeHost host = firmware.Connect();
+        host.Enable();
+        HostSubmissionQueue queue = host.CreateQueuePair(1, 16);
+        HostBuffer buffer = host.Arena.Allocate(4096, 4096);
+        ushort identifier = host.Submit(queue, NvmeCommands.BlockCommand(NvmOpcode.Write, 1, 0, 8).WithPrp(new PrpPair(buffer.Address, 0)));
+        long start = Stopwatch.GetTimestamp();
+        while (!firmware.AskWell("inject list --json").Contains("\"applied\":1", StringComparison.Ordinal))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < 60, $"command {identifier} did not come to wait");
+            Thread.Sleep(20);
+        }
+
+        _ = firmware.AskWell(end);
+        if (end == "shutdown")
+        {
+            Assert.Equal(0, firmware.Terminate());
+            Assert.DoesNotContain("giving up", firmware.Log, StringComparison.Ordinal);
+        }
+        else
+        {
+            NvmeHost.ThrowIfError(host.Wait(queue, identifier), "the write");
+        }
     }
 
     [Fact]

@@ -44,7 +44,11 @@ internal static class InjectCommand
     public static ConsoleCommand List { get; } = new("inject list", "", "the rules there are, and how often they applied", RunList);
 
     /// <summary>Removes rules.</summary>
-    public static ConsoleCommand Clear { get; } = new("inject clear", "[N]", "remove rule N, or all", RunClear) { ArgumentsMax = 1 };
+    public static ConsoleCommand Clear { get; } = new("inject clear", "[N]", "remove rule N, or all", RunClear)
+    {
+        ArgumentsMax = 1,
+        Details = "With the last rule, commands that wait go on. The end of a controller removes its rules.",
+    };
 
     /// <summary>Drops the link.</summary>
     public static ConsoleCommand Link { get; } = new("inject link-drop", "[SECONDS]", "link down now, up again after SECONDS (1)", RunLink)
