@@ -130,14 +130,14 @@ public static unsafe class TargetDevices
     /// <param name="controllerName">E.g. <c>nvme0</c>.</param>
     /// <param name="settings">Identifiers and deadlines.</param>
     /// <param name="known">The target's own identifiers of namespaces seen before; one that has others now is left out.</param>
-    /// <param name="notes">Gets a line for each namespace that is there and is not passed.</param>
+    /// <param name="passedOver">Gets each namespace that is there and is not passed.</param>
     /// <param name="identities">Gets the target's own identifiers of each namespace, as text.</param>
     /// <exception cref="PlatformException">It cannot be opened or does not answer; the message is for the user.</exception>
     public static TargetSnapshot Load(
         string controllerName,
         PassthroughSettings settings,
         Dictionary<uint, string> known,
-        List<string> notes,
+        List<PassedOver> passedOver,
         Dictionary<uint, string> identities)
     {
         int controller = Files.Open($"/dev/{controllerName}", OpenFlags.ReadWrite);
@@ -154,15 +154,18 @@ public static unsafe class TargetDevices
             foreach (uint identifier in ActiveNamespaces(controller, controllerName, settings))
             {
                 IdentifyNamespace* data = (IdentifyNamespace*)(pages + PageBytes);
-                if (found.Count == TargetSnapshot.NamespacesMax || !CanPass(controllerName, identifier, controller, settings, data, notes))
+                if (Identify(controller, Cns.Namespace, identifier, data, settings.AdminTimeoutSeconds) != 0 || data->NamespaceSizeLogicalBlocks == 0)
                 {
                     continue;
                 }
 
                 string identity = ReadIdentity(controller, identifier, settings, data, pages + (2 * PageBytes));
-                if (known.TryGetValue(identifier, out string? before) && before != identity)
+                if (Refuse(data, identity, known.GetValueOrDefault(identifier, identity), found.Count) is string reason)
                 {
-                    notes.Add($"passthrough: namespace {identifier} of {controllerName} is not the one it was (identifiers or block differ): not shown to the host");
+                    passedOver.Add(new PassedOver(
+                        identifier,
+                        $"passthrough: namespace {identifier} of {controllerName} is not shown to the host: {reason}",
+                        new ReadOnlySpan<byte>(data, IdentifyData.SizeBytes).ToArray()));
                 }
                 else if (OpenDevice(controllerName, identifier) is >= 0 and int descriptor)
                 {
@@ -246,26 +249,20 @@ public static unsafe class TargetDevices
         return identifiers;
     }
 
-    /// <summary>Reads Identify Namespace and judges the format.</summary>
-    private static bool CanPass(
-        string controllerName, uint identifier, int controller, PassthroughSettings settings, IdentifyNamespace* data, List<string> notes)
+    /// <summary>Why a namespace cannot be passed; null where it can.</summary>
+    private static string? Refuse(IdentifyNamespace* data, string identity, string identityBefore, int passed)
     {
-        if (Identify(controller, Cns.Namespace, identifier, data, settings.AdminTimeoutSeconds) != 0 || data->NamespaceSizeLogicalBlocks == 0)
-        {
-            return false;
-        }
-
         LbaFormat format = FormatOf(data);
-        if (format.MetadataSizeBytes == 0 && format.LbaDataSizeLog2 is >= BlockShiftMinimum and <= BlockShiftMaximum)
+        if (format.MetadataSizeBytes != 0 || format.LbaDataSizeLog2 is < BlockShiftMinimum or > BlockShiftMaximum)
         {
-            return true;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"blocks of 2^{format.LbaDataSizeLog2} bytes with {format.MetadataSizeBytes} bytes of metadata; allowed: 2^9 to 2^16 without metadata");
         }
 
-        notes.Add(string.Create(
-            CultureInfo.InvariantCulture,
-            $"passthrough: namespace {identifier} of {controllerName} is not shown to the host: blocks of 2^{format.LbaDataSizeLog2} bytes with ")
-            + string.Create(CultureInfo.InvariantCulture, $"{format.MetadataSizeBytes} bytes of metadata; allowed: 2^9 to 2^16 without metadata"));
-        return false;
+        return identity != identityBefore ? "it is not the one it was (identifiers or block differ)"
+            : passed == TargetSnapshot.NamespacesMax ? $"the target has more than the {TargetSnapshot.NamespacesMax} that are"
+            : null;
     }
 
     /// <summary>The open device of a namespace, or -1 where the kernel has made none (yet).</summary>

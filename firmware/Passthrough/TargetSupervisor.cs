@@ -32,7 +32,7 @@ public sealed unsafe class TargetSupervisor : IDisposable
     private readonly byte* _page = (byte*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
     private readonly uint* _list = (uint*)NativeMemory.AllocZeroed(IdentifyData.SizeBytes); // freed in Dispose
     private readonly string _firstSerial;
-    private List<string> _notes = []; // of the last load
+    private List<PassedOver> _passedOver = []; // as of the last load
     private string _problem = string.Empty; // that keeps it from being there
     private Thread? _thread;
     private string _controllerName;
@@ -269,32 +269,51 @@ public sealed unsafe class TargetSupervisor : IDisposable
         int active = 0;
         while (active < IdentifyData.NamespaceListEntries && _list[active] != 0)
         {
-            int index = known.IndexOf(_list[active++]);
-            if (index < 0)
+            uint identifier = _list[active++];
+            int index = known.IndexOf(identifier);
+            byte[]? ofPassedOver = index < 0 ? IdentifyOfPassedOver(identifier) : null;
+            if (index < 0 && ofPassedOver is null)
             {
                 return true;
             }
 
-            ref readonly TargetNamespace target = ref known.Namespaces[index];
-            if (TargetDevices.Identify(controller, Cns.Namespace, target.NamespaceId, _page, _settings.AdminTimeoutSeconds) != 0)
+            if (TargetDevices.Identify(controller, Cns.Namespace, identifier, _page, _settings.AdminTimeoutSeconds) != 0)
             {
                 return false;
             }
 
-            IdentityCorrection.Namespace((IdentifyNamespace*)_page, _settings.ClearIdentifiers);
-            ReadOnlySpan<byte> before = new(known.Identify(in target), IdentifyData.SizeBytes);
+            ReadOnlySpan<byte> before = ofPassedOver;
+            if (index >= 0)
+            {
+                IdentityCorrection.Namespace((IdentifyNamespace*)_page, _settings.ClearIdentifiers);
+                before = new ReadOnlySpan<byte>(known.Identify(in known.Namespaces[index]), IdentifyData.SizeBytes);
+            }
+
             if (!TargetSnapshot.IsSameExceptUse(before, new ReadOnlySpan<byte>(_page, IdentifyData.SizeBytes)))
             {
                 return true;
             }
         }
 
-        return active != known.Namespaces.Length;
+        return active != known.Namespaces.Length + _passedOver.Count;
+    }
+
+    private byte[]? IdentifyOfPassedOver(uint namespaceId)
+    {
+        foreach (PassedOver one in _passedOver)
+        {
+            if (one.NamespaceId == namespaceId)
+            {
+                return one.Identify;
+            }
+        }
+
+        return null;
     }
 
     private void Rebuild()
     {
-        // What cannot be shown (no device yet, a foreign format) makes a difference each time: not each second.
+        // A namespace whose device is not there yet makes a difference each time: not each second.
         _nextAttempt = Clock.MonotonicNanoseconds() + RebuildIntervalNanoseconds;
         TargetSnapshot next = LoadAndNote();
         TargetSnapshot before = Link.Latest;
@@ -387,11 +406,11 @@ public sealed unsafe class TargetSupervisor : IDisposable
     /// <summary>Loads the target; a namespace that is another one than before is left out.</summary>
     private TargetSnapshot LoadAndNote()
     {
-        List<string> notes = [];
+        List<PassedOver> passedOver = [];
         Dictionary<uint, string> found = [];
-        TargetSnapshot loaded = TargetDevices.Load(_controllerName, _settings, _identities, notes, found);
-        notes.FindAll(note => !_notes.Contains(note)).ForEach(note => _log.Write(note));
-        _notes = notes;
+        TargetSnapshot loaded = TargetDevices.Load(_controllerName, _settings, _identities, passedOver, found);
+        passedOver.FindAll(one => !_passedOver.Exists(other => other.Reason == one.Reason)).ForEach(one => _log.Write(one.Reason));
+        _passedOver = passedOver;
 
         foreach ((uint identifier, string identity) in found)
         {

@@ -47,11 +47,13 @@ main() {
   add_program "$firmware" "$work/programs" nvmepf
   add_program "$host" "$work/programs" nvmepf-host
   pack "$work/programs" "$work/programs.cpio" "$rig_cache/guest/busybox"
-  truncate -s 64M "$work/drive"
+  truncate -s 64M "$work/drive" "$work/foreign"
   if [[ $name == drive ]]; then
     # Behind a root port, so that the guest may take it out of the bus and find it again.
     devices=(--qemu-argument -drive --qemu-argument "if=none,id=image,format=raw,discard=unmap,file=$work/drive"
-      --qemu-argument -device --qemu-argument "nvme,id=nvme0,drive=image,serial=drive-1,mdts=5,max_ioqpairs=4,bus=pcie.0" --kernel-argument nvme.poll_queues=1)
+      --qemu-argument -device --qemu-argument "nvme,id=nvme0,drive=image,serial=drive-1,mdts=5,max_ioqpairs=4,bus=pcie.0" --kernel-argument nvme.poll_queues=1
+      --qemu-argument -drive --qemu-argument "if=none,id=foreign,format=raw,file=$work/foreign"
+      --qemu-argument -device --qemu-argument "nvme-ns,drive=foreign,bus=nvme0,nsid=7,ms=8")
   fi
   "$rig_dir/boot.sh" --script "passthrough-$name" --with-archive "$work/programs.cpio" --cpus 2 --memory 768 --time-limit 400 "${devices[@]}" \
     --kernel-argument nvme_core.multipath_always_on=0

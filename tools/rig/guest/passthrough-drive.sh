@@ -5,8 +5,15 @@
 # shellcheck source=tools/rig/guest/passthrough.sh
 . /rig/passthrough.sh
 
-disk=/dev/nvme0n1
-wait_until 60 "$disk" test -b "$disk"
+# Linux looks at namespaces side by side: which is nvme0n1 is a matter of luck.
+find_disk() {
+  for block in /sys/block/nvme*n*; do
+    disk=/dev/${block##*/}
+    [ "$(cat "$block/nsid")" = 1 ] && [ -b "$disk" ] && return 0
+  done
+  return 1
+}
+wait_until 60 "the drive's first namespace" find_disk
 start_firmware --passthrough /dev/nvme0
 
 step "identity"
@@ -46,7 +53,9 @@ echo 1 >/sys/bus/pci/rescan
 finish_outage
 grep 'passthrough:' "$firmware_log"
 grep -q 'is gone' "$firmware_log" || fail "the firmware did not notice that the drive went"
-disk=/dev/$(basename /sys/class/nvme/nvme*/nvme*n1)
+expect "times that the log names the namespace with metadata" "$(grep -c 'namespace 7 of nvme. is not shown to the host: .* 8 bytes of metadata' "$firmware_log")" 1
+grep 'namespaces of /dev/nvme. changed' "$firmware_log" && fail "nothing has changed"
+wait_until 60 "the drive's first namespace" find_disk
 same_data "$disk"
 stop_firmware
 
