@@ -65,16 +65,17 @@ internal static class BenchText
     {
         output.WriteLine("Counts a command, ours / the reference's way:");
         output.WriteLine();
-        output.WriteLine("| workload | write lists | read lists | elements | eDMA registers read | written | other registers | uncached loads | window stores | cache lines | messages | TLPs out | reads out |");
-        output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        output.WriteLine("| workload | write lists | read lists | elements | eDMA registers read | written | other registers read | uncached loads | window stores | cache lines | messages | TLPs out | reads out | bytes to host | bytes from host |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach ((BenchResult ours, BenchResult reference) in rows)
         {
-            string Pair(Figure figure) => string.Create(
-                CultureInfo.InvariantCulture, $"{ours.Figures.PerCommand(figure):0.00} / {reference.Figures.PerCommand(figure):0.00}");
+            string Pair(Figure figure, string format = "0.00") => ours.Figures.PerCommand(figure).ToString(format, CultureInfo.InvariantCulture)
+                + " / " + reference.Figures.PerCommand(figure).ToString(format, CultureInfo.InvariantCulture);
             output.WriteLine(
                 $"| {ours.Workload.Name} | {Pair(Figure.WriteListRuns)} | {Pair(Figure.ReadListRuns)} | {Pair(Figure.Elements)} | {Pair(Figure.EdmaRegisterReads)} "
                 + $"| {Pair(Figure.EdmaRegisterWrites)} | {Pair(Figure.OtherRegisterReads)} | {Pair(Figure.UncachedReads)} | {Pair(Figure.WindowStores)} "
-                + $"| {Pair(Figure.CacheLines)} | {Pair(Figure.Messages)} | {Pair(Figure.WriteTlps)} | {Pair(Figure.ReadTlps)} |");
+                + $"| {Pair(Figure.CacheLines)} | {Pair(Figure.Messages)} | {Pair(Figure.WriteTlps)} | {Pair(Figure.ReadTlps)} "
+                + $"| {Pair(Figure.BytesToHost, "0")} | {Pair(Figure.BytesFromHost, "0")} |");
         }
 
         output.WriteLine();
