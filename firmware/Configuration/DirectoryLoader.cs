@@ -39,7 +39,7 @@ internal sealed class DirectoryLoader
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"--configfs {ConfigurationException.Printable(directory)}: cannot read it: {Reason(problem)}", problem);
+            throw new ConfigurationException($"--configfs {ConfigurationException.Printable(directory)}: cannot read it: {FileProblem.Describe(problem)}", problem);
         }
 
         foreach (EndpointControllerNode controller in loader._tree.Controllers)
@@ -49,14 +49,6 @@ internal sealed class DirectoryLoader
 
         return loader._tree;
     }
-
-    /// <summary>The library's own messages are not in the binary.</summary>
-    private static string Reason(Exception problem) => problem switch
-    {
-        UnauthorizedAccessException => "permission denied",
-        DirectoryNotFoundException or FileNotFoundException => "no such file or directory",
-        _ => "input/output error",
-    };
 
     private void ReadRoot()
     {
@@ -253,7 +245,7 @@ internal sealed class DirectoryLoader
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw ConfigurationException.At(place, $"cannot read it: {Reason(problem)}");
+            throw ConfigurationException.At(place, $"cannot read it: {FileProblem.Describe(problem)}");
         }
     }
 

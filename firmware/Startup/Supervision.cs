@@ -251,7 +251,7 @@ internal sealed class Supervision : IDisposable
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {
-                _log.Write($"--ready-file: {path}: {problem.Message}");
+                _log.Write($"--ready-file: {path}: cannot write it: {FileProblem.Describe(problem)}");
             }
         }
 
@@ -283,9 +283,10 @@ internal sealed class Supervision : IDisposable
                 File.Delete(_options.ReadyFile);
             }
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"--ready-file: {_options.ReadyFile}: {problemText}: {problem.Message}", problem);
+            throw new PlatformException(
+                $"--ready-file: {_options.ReadyFile}: {problemText}: {FileProblem.Describe(problem)}; allowed: a file in a directory that exists", problem);
         }
     }
 

@@ -44,6 +44,11 @@ internal sealed record SupervisionOptions
     /// <exception cref="ConfigurationException">A value of the command line is wrong.</exception>
     public static SupervisionOptions From(CommandLine line, Func<string, string?> environment)
     {
+        if (line["--ready-file"] is string file && ValueText.CheckPath(file) is string wrong)
+        {
+            throw ConfigurationException.ForValue(new Place(null, "--ready-file"), file, wrong, "a file, new or to be replaced");
+        }
+
         string? device = line["--watchdog"];
         int timeout = 0;
         int at = device?.IndexOf(TimeoutKey, StringComparison.Ordinal) ?? -1;

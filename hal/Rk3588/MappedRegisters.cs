@@ -57,7 +57,7 @@ public sealed unsafe partial class MappedRegisters : IDisposable
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             made.Dispose();
-            throw new PlatformException($"rk3588: the registers cannot be found: {problem.Message}", problem);
+            throw new PlatformException($"rk3588: the registers cannot be found: {FileProblem.Describe(problem)}", problem);
         }
         catch
         {

@@ -80,7 +80,7 @@ internal sealed class ServerSocket : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PlatformException($"vfio-user: cannot create the directory {directory}: {exception.Message}", exception);
+            throw new PlatformException($"vfio-user: cannot create the directory {directory}: {FileProblem.Describe(exception)}", exception);
         }
 
         _lock = Files.Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory);

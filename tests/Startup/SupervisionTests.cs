@@ -184,6 +184,18 @@ public sealed class SupervisionTests : IDisposable
         Assert.EndsWith("allowed: 1 to 3600 seconds", problem.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_ready_file_without_a_name_or_a_directory_is_said()
+    {
+        ConfigurationException wrong = Assert.Throws<ConfigurationException>(
+            () => SupervisionOptions.From(CommandLine.Parse(["--ready-file", string.Empty]), _ => null));
+        Assert.Equal("--ready-file \"\": empty; allowed: a file, new or to be replaced", wrong.Message);
+        using EventLog log = new(_logged);
+        PlatformException problem = Assert.Throws<PlatformException>(
+            () => new Supervision(Options with { ReadyFile = "/does/not/exist" }, -1, log));
+        Assert.EndsWith("no such file or directory; allowed: a file in a directory that exists", problem.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("2000000", null, 2_000_000)]
     [InlineData("2000000", "1", 0)] // meant for another process

@@ -69,7 +69,7 @@ public sealed class NamespaceStateFile
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new PlatformException($"{Path}: the state of a namespace cannot be read: {problem.Message}", problem);
+            throw new PlatformException($"{Path}: the state of a namespace cannot be read: {FileProblem.Describe(problem)}", problem);
         }
 
         string? wrong = Decode(bytes, data);
