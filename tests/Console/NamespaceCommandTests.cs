@@ -61,6 +61,7 @@ public sealed class NamespaceCommandTests
         firmware.AskWell("ns remove 1");
         Assert.Empty(host.ActiveNamespaces());
         Assert.Equal([1u, 3u], Changed(host));
+        Assert.Matches("\n +namespaces +0\n", ConsoleSocket.Ask(firmware.Folder, "status").Answer);
         firmware.AskWell("ns add 1 null:1G");
         Assert.Equal([1u], host.ActiveNamespaces());
         Assert.Equal(0, firmware.Terminate());

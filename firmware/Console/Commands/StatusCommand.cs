@@ -52,7 +52,7 @@ internal static class StatusCommand
         report.Field("name", function.Name);
         report.Field("platform", function.Platform.Name);
         report.Field("subsystem_nqn", controller.Settings.SubsystemNqn);
-        report.Field("serial", controller.Settings.Serial);
+        ShowTarget(report, controller);
         report.Field("link", controller.IsLinkUp ? "up" : "down");
         report.Field("bus_master", controller.IsLinkUp && function.Platform.IsBusMasterEnabled);
         report.Field("state", StateName(controller.State));
@@ -62,8 +62,22 @@ internal static class StatusCommand
         report.Field("commands_completed", (ulong)function.Sum(engine => (long)engine.CompletedCount));
         report.Field("commands_failed", (ulong)function.Sum(engine => (long)engine.FailedCount));
         report.Field("io_queues_offered", controller.IoQueueCount);
-        report.Field("namespaces", controller.Namespaces.Count);
+        report.Field("namespaces", controller.Passthrough?.Current.Namespaces.Length ?? controller.Namespaces.AllocatedCount);
         report.Field("critical_warning", Cell.Hex((byte)controller.Smart.Health.Current(controller.Features), 2));
+    }
+
+    /// <summary>Whose serial number hosts see. A passthrough target's own is not for this thread, which may find its memory gone.</summary>
+    private static void ShowTarget(Report report, NvmeController controller)
+    {
+        if (controller.Passthrough is not { } target)
+        {
+            report.Field("serial", controller.Settings.Serial);
+            return;
+        }
+
+        report.Field("serial", target.Settings.HasOwnSerial ? controller.Settings.Serial : "(the target's)");
+        report.Field("target", target.Settings.Description);
+        report.Field("target_open", target.Current.ControllerDescriptor >= 0);
     }
 
     /// <summary>A state as it is shown: words with hyphens.</summary>

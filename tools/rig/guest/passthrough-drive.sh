@@ -94,6 +94,9 @@ for round in 1 2; do
   wait_until 30 "the controller to start" test -S "$socket/cntrl"
   same_data "$disk"
 done
+nvmepf console /run/ram -c "status --function drive" | tee /tmp/status
+grep -q '^ *target open *yes$' /tmp/status || fail "the console does not see the target"
+expect "namespaces that the console counts" "$(sed -n 's/^ *namespaces *//p' /tmp/status)" 1
 touch /tmp/enough
 wait "$other_pid" || { cat /tmp/other.log; fail "the other controller's host: status $?"; }
 expect_more "commands of the other controller" "$(awk '/commands in/ { sum += $1 } END { print sum + 0 }' /tmp/other.log)" 0
