@@ -21,7 +21,6 @@ internal sealed unsafe class EdmaDirection
 {
     private const int AttemptsMax = 6;
     private const int StallsMax = 2;
-    private const int ListCount = 4; // two run, two are filled
     private const ulong ListBytesMinimum = 32 << 10; // takes about as long as the fixed part of a list
     private const ulong ListBytesMaximum = 128 << 10;
     private const ulong PageBytes = 4096;
@@ -33,18 +32,13 @@ internal sealed unsafe class EdmaDirection
     private readonly DmaMemory _memory;
     private readonly bool _writesLocalMemory;
     private readonly EdmaChannelRunner[] _channels = new EdmaChannelRunner[Edma.ChannelCount];
-    private readonly EdmaTransferList[] _lists = new EdmaTransferList[ListCount];
-    private readonly EdmaTransferList[] _free = new EdmaTransferList[ListCount];
-    private readonly EdmaTransferList[] _filled = new EdmaTransferList[ListCount]; // ring, oldest first; the youngest takes more
+    private readonly EdmaListPool _lists;
     private readonly HostDmaRequests _requests = new();
     private readonly EdmaCounters _counters;
     private readonly EdmaTimes _times;
     private readonly IEventLog? _log;
     private State _state = State.Down;
     private bool _isLinkLost = true;
-    private int _freeCount;
-    private int _filledFirst;
-    private int _filledCount;
     private bool _isStuck; // the soft reset is late, and the engine may still use its memory
     private bool _isDead; // it stuck again and again
     private int _stallsInRow;
@@ -67,12 +61,7 @@ internal sealed unsafe class EdmaDirection
             _channels[i] = new EdmaChannelRunner(edma, direction, i);
         }
 
-        for (int i = 0; i < ListCount; i++)
-        {
-            _lists[i] = new EdmaTransferList(memory, direction, bounceLengthBytes);
-        }
-
-        FreeLists();
+        _lists = new EdmaListPool(memory, direction, bounceLengthBytes);
     }
 
     private enum State
@@ -272,13 +261,12 @@ internal sealed unsafe class EdmaDirection
             }
         }
 
-        list.Clear();
-        _free[_freeCount++] = list;
+        _lists.Free(list);
     }
 
     private void Fill(long now)
     {
-        ulong bytesMax = Math.Clamp(_requests.UnfinishedBytes / ListCount, ListBytesMinimum, ListBytesMaximum) & ~(PageBytes - 1);
+        ulong bytesMax = Math.Clamp(_requests.UnfinishedBytes / EdmaListPool.Capacity, ListBytesMinimum, ListBytesMaximum) & ~(PageBytes - 1);
         while (_requests.TryGetUnassigned(out int index))
         {
             ref HostDmaRequest request = ref _requests.At(index);
@@ -300,49 +288,24 @@ internal sealed unsafe class EdmaDirection
     /// <summary>The list that takes the next request, or null while there is none.</summary>
     private EdmaTransferList? Choose(ulong bytesMax)
     {
-        EdmaTransferList? youngest = _filledCount == 0 ? null : _filled[(_filledFirst + _filledCount - 1) % ListCount];
-        return youngest is { IsFull: false } && youngest.Bytes < bytesMax ? youngest : TakeList();
+        EdmaTransferList? youngest = _lists.Youngest;
+        return youngest is { IsFull: false } && youngest.Bytes < bytesMax ? youngest : _lists.TryBegin();
     }
 
     /// <summary>While there are suspects one list runs at a time, and a suspect has its list for itself.</summary>
     private EdmaTransferList? ChooseAlone(bool isSuspect)
     {
-        if (_channels[0].Running is not null || _channels[1].Running is not null || _filledCount > 1)
+        if (_channels[0].Running is not null || _channels[1].Running is not null || _lists.FilledCount > 1)
         {
             return null;
         }
 
-        if (_filledCount == 0)
+        if (_lists.Oldest is not { } list)
         {
-            return TakeList();
+            return _lists.TryBegin();
         }
 
-        EdmaTransferList list = _filled[_filledFirst];
         return isSuspect || list.IsFull || _requests.At(list.RequestOf(0)).IsSuspect ? null : list;
-    }
-
-    private EdmaTransferList? TakeList()
-    {
-        if (_freeCount == 0)
-        {
-            return null;
-        }
-
-        EdmaTransferList list = _free[--_freeCount];
-        _filled[(_filledFirst + _filledCount++) % ListCount] = list;
-        return list;
-    }
-
-    private void FreeLists()
-    {
-        _filledFirst = 0;
-        _filledCount = 0;
-        _freeCount = 0;
-        foreach (EdmaTransferList list in _lists)
-        {
-            list.Clear();
-            _free[_freeCount++] = list;
-        }
     }
 
     private void Start(long now)
@@ -350,11 +313,9 @@ internal sealed unsafe class EdmaDirection
         foreach (EdmaChannelRunner channel in _channels)
         {
             bool isMeant = !UsesOneChannel || channel == _channels[0];
-            if (isMeant && channel.Running is null && _filledCount != 0)
+            if (isMeant && channel.Running is null && _lists.FilledCount != 0)
             {
-                channel.Start(_filled[_filledFirst], now, _times);
-                _filledFirst = (_filledFirst + 1) % ListCount;
-                _filledCount--;
+                channel.Start(_lists.TakeOldest(), now, _times);
             }
         }
     }
@@ -444,7 +405,7 @@ internal sealed unsafe class EdmaDirection
             channel.Finish();
         }
 
-        FreeLists();
+        _lists.FreeAll();
 
         if (_isLinkLost)
         {
