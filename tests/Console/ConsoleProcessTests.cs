@@ -357,6 +357,29 @@ public sealed class ConsoleProcessTests
         Assert.Contains("\"state\":\"disabled\"", ConsoleSocket.Ask(firmware.Folder, "status --json").Answer, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Nobody_waits_for_a_long_configuration_on_a_line_that_is_not_read()
+    {
+        using PseudoTerminal terminal = new();
+        string nqn = "nqn.2026-01.test:" + new string('x', 200); // long lines: more than the buffers on the way hold
+        string[] namespaces = [.. Enumerable.Repeat<string[]>(["--namespace", "null:1M"], 128).SelectMany(pair => pair)];
+        using FirmwareProcess firmware = new([.. namespaces, "--subsysnqn", nqn, "--console", terminal.Path]);
+        _ = terminal.WaitFor("nvmepf> ");
+        const string LastLine = "controllers/vfio-user.0/start";
+        string seen = string.Empty;
+
+        // Lines that nobody takes for ten seconds are dropped; who is answered before that has not waited for them. A busy machine may need several turns.
+        for (int i = 0; i < 5 && !seen.Contains(LastLine, StringComparison.Ordinal); i++)
+        {
+            terminal.Type("get\r");
+            _ = terminal.WaitFor("value");
+            _ = firmware.AskWell("ns list");
+            seen = terminal.WaitFor("\rnvmepf> ");
+        }
+
+        Assert.Contains(LastLine, seen, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("inject clear")]
     [InlineData("shutdown")]

@@ -58,23 +58,38 @@ internal static class AttributeCommands
         call.Report.EndTable();
     });
 
-    private static void RunGet(CommandCall call) => Inside(call, (root, editor) =>
+    private static void RunGet(CommandCall call)
     {
-        if (!TryFind(call, root, out ViewedNode node, out ViewedAttribute? attribute))
+        List<(string Path, string Value)>? found = null;
+        Inside(call, (root, editor) =>
         {
-            return;
-        }
+            if (!TryFind(call, root, out ViewedNode node, out ViewedAttribute? attribute))
+            {
+                return;
+            }
 
-        if (attribute is not null)
+            if (attribute is not null)
+            {
+                ShowOne(call.Report, editor, node, attribute);
+                return;
+            }
+
+            found = [];
+            Collect(node, found);
+        });
+
+        // Shown when nobody waits any more: of many namespaces it is long, and a line may be slow.
+        if (found is not null)
         {
-            ShowOne(call.Report, editor, node, attribute);
-            return;
-        }
+            call.Report.BeginTable("attributes", new Column("path", -40), new Column("value", -38));
+            for (int i = 0; i < found.Count && !call.IsEnding; i++)
+            {
+                call.Report.Row(Shown(found[i].Path), Shown(found[i].Value));
+            }
 
-        call.Report.BeginTable("attributes", new Column("path", -40), new Column("value", -38));
-        ShowBelow(call, node);
-        call.Report.EndTable();
-    });
+            call.Report.EndTable();
+        }
+    }
 
     private static void RunSet(CommandCall call)
     {
@@ -175,19 +190,20 @@ internal static class AttributeCommands
         report.Field("change", WhenOf(editor, attribute));
     }
 
-    private static void ShowBelow(CommandCall call, ViewedNode node)
+    /// <summary>All that is set below a node.</summary>
+    private static void Collect(ViewedNode node, List<(string Path, string Value)> found)
     {
         foreach (ViewedAttribute attribute in node.Attributes)
         {
             if (attribute.Show() is string value)
             {
-                call.Report.Row(Shown(node.PathOf(attribute.Name)), Shown(value));
+                found.Add((node.PathOf(attribute.Name), value));
             }
         }
 
-        foreach ((_, ViewedNode below) in call.IsEnding ? [] : node.Children)
+        foreach ((_, ViewedNode below) in node.Children)
         {
-            ShowBelow(call, below);
+            Collect(below, found);
         }
     }
 
