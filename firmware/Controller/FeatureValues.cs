@@ -36,6 +36,9 @@ public struct FeatureValues
     /// <summary>Host Behavior Support, 16h: the first eight bytes of the data structure; the rest of it is reserved.</summary>
     public ulong HostBehavior;
 
+    /// <summary>ACRE, its first byte: the host waits before it tries a command again that has Command Retry Delay set.</summary>
+    public readonly bool AdvancedCommandRetryEnable => (byte)HostBehavior == 1;
+
     /// <summary>Endurance Group Event Configuration, 18h, of the one group.</summary>
     public CriticalWarning EnduranceGroupWarnings;
 

@@ -80,13 +80,13 @@ public static unsafe class ForwardedIo
             return status;
         }
 
-        // CDW12 bits 11:8: descriptor format; bits 7:0: number of ranges, zero-based.
-        if ((slot.Entry.Cdw12 & 0xF00) != 0)
+        CopyDword12 dword12 = new(slot.Entry.Cdw12);
+        if (dword12.DescriptorFormat != 0)
         {
             return slot.Blame(new Status(StatusCode.InvalidField, true), CopyFormatByte);
         }
 
-        uint ranges = (slot.Entry.Cdw12 & 0xFF) + 1;
+        uint ranges = dword12.NumberOfRangesZeroBased + 1u;
         return SetLength(engine, ref slot, ranges * CopyRangeBytes, DataDirection.HostToController, LengthByte);
     }
 

@@ -272,9 +272,8 @@ public sealed unsafe class PassthroughTarget : IDisposable
             _link.AskForLook();
         }
 
-        // Advanced Command Retry Enable is the first byte of Host Behavior Support; without it CRD has to be zero (section 5.1.25.1.14).
-        bool mayDelay = (byte)engine.Controller.Features.Current.HostBehavior == 1;
-        return mayDelay ? status.WithCommandRetryDelay(TargetStatus.RetryDelay(_nowNanoseconds - _lostSinceNanoseconds)) : status;
+        // Without it CRD has to be zero (section 5.1.25.1.14).
+        return engine.Controller.Features.Current.AdvancedCommandRetryEnable ? status.WithCommandRetryDelay(TargetStatus.RetryDelay(_nowNanoseconds - _lostSinceNanoseconds)) : status;
     }
 
     /// <summary>Takes a newer snapshot, and tells the host which namespaces came, went or changed.</summary>

@@ -48,7 +48,9 @@ public static class TargetStatus
         if (status.StatusCodeType == StatusCodeType.PathRelated)
         {
             isLost = true;
-            return status.Code == (StatusCode)HostAborted || isAdmin ? StatusCode.CommandInterrupted : StatusCode.NamespaceNotReady;
+
+            // Aborted by host is what Linux's host says of commands that it took back when a connection was lost.
+            return status.Code == StatusCode.CommandAbortedByHost || isAdmin ? StatusCode.CommandInterrupted : StatusCode.NamespaceNotReady;
         }
 
         return status with { CommandRetryDelay = 0, More = false };
@@ -67,9 +69,6 @@ public static class TargetStatus
         < SecondStageNanoseconds => 2,
         _ => 3,
     };
-
-    /// <summary>Command Aborted By Host (371h): what Linux's host says of commands that it took back when a connection was lost.</summary>
-    private const ushort HostAborted = 0x371;
 
     private static Status OfErrorNumber(int errorNumber, bool isAdmin, out bool isLost)
     {

@@ -199,6 +199,20 @@ public readonly struct DatasetManagementDword10(uint raw)
     public byte NumberOfRangesZeroBased { get => (byte)Bits.Get(Raw, 0, 8); init => Raw = Bits.With(Raw, 0, 8, value); }
 }
 
+/// <summary>CDW12 of Copy (NVM Command Set 1.1 section 3.3.2), as far as it says what the data is.</summary>
+/// <param name="raw">The whole dword.</param>
+public readonly struct CopyDword12(uint raw)
+{
+    /// <summary>All bits, as on the wire.</summary>
+    public readonly uint Raw = raw;
+
+    /// <summary>NR, bits 7:0: source ranges, minus one.</summary>
+    public byte NumberOfRangesZeroBased { get => (byte)Bits.Get(Raw, 0, 8); init => Raw = Bits.With(Raw, 0, 8, value); }
+
+    /// <summary>CDFT, bits 11:8: format of a source range.</summary>
+    public byte DescriptorFormat { get => (byte)Bits.Get(Raw, 8, 4); init => Raw = Bits.With(Raw, 8, 4, value); }
+}
+
 /// <summary>CDW11 of Dataset Management.</summary>
 /// <param name="raw">The whole dword.</param>
 public readonly struct DatasetManagementDword11(uint raw)

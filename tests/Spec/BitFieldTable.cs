@@ -111,6 +111,7 @@ internal static class BitFieldTable
         WriteZeroesDword12 32: NumberOfLogicalBlocksZeroBased 0 16; CommandExtensionType 16 4; NamespaceZeroes 23 1;
             StorageTagCheck 24 1; Deallocate 25 1; ProtectionInformation 26 4; ForceUnitAccess 30 1; LimitedRetry 31 1
         DatasetManagementDword10 32: NumberOfRangesZeroBased 0 8
+        CopyDword12 32: NumberOfRangesZeroBased 0 8; DescriptorFormat 8 4
         DatasetManagementDword11 32: IntegralDatasetForRead 0 1; IntegralDatasetForWrite 1 1; Deallocate 2 1
         ContextAttributes 32: AccessFrequency 0 4; AccessLatency 4 2; SequentialReadRange 8 1; SequentialWriteRange 9 1;
             WritePrepare 10 1; CommandAccessSizeLogicalBlocks 24 8

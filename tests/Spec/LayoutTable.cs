@@ -144,7 +144,7 @@ internal static class LayoutTable
         WriteAtomicityNormalFeature 4; AsynchronousEventConfigurationFeature 4; AutonomousPowerStateTransitionFeature 4;
         HostMemoryBufferFeature 4; KeepAliveTimerFeature 4; HostIdentifierFeature 4; ReservationNotificationMaskFeature 4;
         ReservationPersistenceFeature 4; NamespaceWriteProtectionConfigFeature 4; TimestampData 8; ReadWriteDword12 4;
-        ReadWriteDword13 4; ReadWriteDword14 4; ReadWriteDword15 4; WriteZeroesDword12 4; DatasetManagementDword10 4;
+        ReadWriteDword13 4; ReadWriteDword14 4; ReadWriteDword15 4; WriteZeroesDword12 4; DatasetManagementDword10 4; CopyDword12 4;
         DatasetManagementDword11 4; ReservationRegisterDword10 4; ReservationAcquireDword10 4; ReservationReleaseDword10 4;
         ReservationReportDword10 4; ReservationReportDword11 4; EnduranceGroupEventConfigurationFeature 4; ContextAttributes 4; PrpEntry 8; Status 2
         """);
