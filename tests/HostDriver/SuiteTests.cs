@@ -81,6 +81,7 @@ public sealed class SuiteTests : IDisposable
     [InlineData("does not serve", "--firmware", "/bin/false")]
     [InlineData("--json no/such/folder/x.json: cannot be written", "--firmware", "/bin/false", "--json", "no/such/folder/x.json")]
     [InlineData("--svg .: cannot be written", "--firmware", "/bin/false", "--svg", ".")]
+    [InlineData("--directory no/such/folder: no such directory", "--firmware", "/bin/false", "--directory", "no/such/folder")]
     [InlineData("cannot pin a thread to processor 1000", "--firmware", "/bin/false", "--firmware-cpu", "1000")]
     public void What_is_wrong_is_said_in_a_line_before_anything_is_measured(string words, params string[] arguments)
     {

@@ -48,6 +48,11 @@ public static class SuiteCommand
             FileDirectory = line.Text("directory") ?? Path.GetTempPath(),
             Filter = line.Text("only") ?? "",
         };
+        if (!Directory.Exists(options.FileDirectory))
+        {
+            throw new UsageException($"--directory {options.FileDirectory}: no such directory; allowed: one with room for the file namespace ({options.StoreBytes} bytes)");
+        }
+
         foreach (string name in (string[])["json", "svg"])
         {
             CheckWritable(name, line.Text(name));
