@@ -10,7 +10,7 @@ public sealed unsafe class BulkCopyTests
     private const int RoomBytes = 96 * 1024;
 
     public static TheoryData<int> Lengths =>
-        new() { 1, 63, 64, 127, 128, 129, 512, 2047, 2048, 2049, 2111, 2112, 2176, 4095, 4096, 4097, 8191, 8192, 12_345, 65_535, 65_536, 65_664, 70_001 };
+        new() { 1, 63, 64, 127, 128, 129, 511, 512, 513, 639, 640, 2047, 2048, 2049, 2111, 2112, 2176, 4095, 4096, 4097, 8191, 8192, 12_345, 65_535, 65_536, 65_664, 70_001 };
 
     [Theory]
     [MemberData(nameof(Lengths))]
