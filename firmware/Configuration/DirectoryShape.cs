@@ -31,6 +31,9 @@ internal static class DirectoryShape
         ("pci_ep/functions/" + FunctionDriver, [NvmeGroup]),
     ];
 
+    /// <summary>Directories in which a user's new directory gets directories of its own.</summary>
+    public static IEnumerable<string> GroupParents => Array.ConvertAll(s_defaultGroups, groups => groups.Parent);
+
     /// <summary>Name of an attribute's file in the directory of its node, or in its directory <c>nvme</c>.</summary>
     public static string FileName(string? group, string key) => group is null or NvmeGroup ? key : $"{group}_{key}";
 

@@ -21,12 +21,14 @@ internal sealed class LiveConfiguration : IDisposable
     // Who writes several files wants them to be seen together; a shell that types them by itself takes longer between two.
     private const long SettleNanoseconds = 20_000_000;
     private const int SettleRoundsMax = 25;
+    private const int GroupsMilliseconds = 5;
     private const long SizeLookNanoseconds = 1_000_000_000;
 
     private readonly string _directory;
     private readonly Func<ConfigurationTree> _load;
     private readonly EventLog _log;
     private readonly FileWatch _watch;
+    private readonly DefaultGroups _groups;
     private readonly Supervision? _supervision;
     private readonly LiveControllers _controllers;
     private string _lastProblem = string.Empty;
@@ -50,6 +52,7 @@ internal sealed class LiveConfiguration : IDisposable
         int error = FileWatch.Create(out FileWatch? watch);
         DirectoryShape.MakeController(directory, platform + ".0");
         _watch = watch ?? throw new PlatformException($"--configfs {directory}: cannot watch it: {Errno.Describe(error)}");
+        _groups = new DefaultGroups(directory);
     }
 
     /// <summary>Serves and follows until the descriptor becomes readable, then shuts down.</summary>
@@ -93,12 +96,14 @@ internal sealed class LiveConfiguration : IDisposable
     public void Dispose()
     {
         _controllers.Dispose();
+        _groups.Dispose();
         _watch.Dispose();
     }
 
-    /// <summary>Directories that have just been made are watched and filled at once; files wait until there is a pause.</summary>
+    /// <summary>Directories that have just been made are watched soon; files wait until there is a pause.</summary>
     private void Settle()
     {
+        Thread.Sleep(GroupsMilliseconds); // whose thread fills the directories meanwhile, undisturbed
         PollDescriptor[] watch = [new PollDescriptor { Fd = _watch.Descriptor, Events = PollEvents.In }];
         for (int i = 0; i < SettleRoundsMax; i++)
         {
@@ -112,8 +117,6 @@ internal sealed class LiveConfiguration : IDisposable
 
     private void WatchAll()
     {
-        // Before all else: a shell that has made a directory may need what belongs in it for its next command but two.
-        DirectoryShape.MakeGroups(_directory);
         try
         {
             Watch(_directory);
@@ -123,7 +126,7 @@ internal sealed class LiveConfiguration : IDisposable
             // Something went while it was looked at: that is told, and looked at again.
         }
 
-        // And after the watch, so that no directory is missed that needs some; what is made here is told, and watched in the next round.
+        // What is missed where the watch of the groups' thread met a directory that had just come; it is told, and watched in the next round.
         DirectoryShape.MakeGroups(_directory);
     }
 
